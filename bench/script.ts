@@ -1,0 +1,202 @@
+/**
+ * The script engine: calls per second through the port at 50 in flight, as a share of the same script on bare fengari
+ * in one thread, and how long the main thread is busy for one call.
+ *
+ * Bare fengari gets fresh tables through its C API, from headers that are in memory; the port reads them from a file.
+ * Rounds alternate, and medians of the rounds' ratios count: absolute figures vary by half on a shared machine.
+ */
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+import { performance } from 'node:perf_hooks'
+import type { MessageFacts, ScriptSession, SessionGlobals } from '../lib/script/port.js'
+import { createScriptPort } from '../lib/script/thread-port.js'
+
+export interface ScriptFigure {
+  readonly name: string
+  readonly ratio: number
+  readonly detail: string
+}
+
+const ROUNDS = 7
+const ROUND_MS = 400
+const IN_FLIGHT = 50
+const HEADERS = 20
+
+const NAMES = Array.from({ length: HEADERS }, (_, at) => `X-Header-${at}`)
+const SCRIPT = `
+local names = {${NAMES.map((name) => `'${name}'`).join(', ')}}
+function CheckFile(Filename, Actions, Size, CreationTime, ReturnPath, Recipients, HeaderData)
+  local found = 0
+  for i = 1, #names do
+    if HeaderData[names[i]] == 'value of this header' then found = found + 1 end
+  end
+  if Size > 5000000 then Actions.Priority = 1 end
+  Actions.Reason = 'found ' .. found
+  return Actions
+end
+function ReturnCodeHandler(LastCommand, FullResponse, LastLine)
+  if LastCommand:sub(1, 4) == 'RCPT' and FullResponse:sub(1, 3) == '450' then
+    return '550' .. FullResponse:sub(4)
+  end
+end`
+
+const GLOBALS: SessionGlobals = {
+  senderId: 0,
+  senderName: 'bench',
+  useBatv: false,
+  verifyCertificate: false,
+  maxMessagesPerConnection: 100,
+  maxRecipientsPerConnection: 0,
+  maxRecipientsPerMessage: 100,
+}
+const COMMAND = 'RCPT TO:<someone@example.com>'
+const REPLY = '450 4.2.1 mailbox busy'
+
+export async function benchScript(): Promise<ScriptFigure[]> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'relayout-bench-'))
+  const filename = path.join(folder, 'message')
+  const header = NAMES.map((name) => `${name}: value of this header\r\n`).join('')
+  fs.writeFileSync(filename, `${header}\r\nbody\r\n`)
+  const facts: MessageFacts = {
+    filename,
+    dataStart: 0,
+    size: fs.statSync(filename).size,
+    creationTime: '20260102030405',
+    returnPath: 'sender@example.com',
+    recipients: ['one@example.com', 'two@example.com'],
+    retries: 0,
+    lastTryTime: '',
+  }
+  const port = createScriptPort({ timeoutMs: 1000, memoryMb: 64 })
+  try {
+    const source = { name: 'relayout.lua', bytes: Buffer.from(SCRIPT), version: '' }
+    const session = port.open(source, GLOBALS, { print: () => undefined, warning: () => undefined })
+    await session.started
+    const bare = bareEngine(facts)
+    return [
+      await compare('CheckFile, 20 headers read', () => session.checkFile(facts), bare.checkFile),
+      await compare('ReturnCodeHandler', () => session.returnCode(COMMAND, REPLY, REPLY), bare.returnCode),
+      await latency(session, bare.returnCode),
+    ]
+  } finally {
+    await port.close()
+    fs.rmSync(folder, { recursive: true })
+  }
+}
+
+async function compare(name: string, call: () => Promise<unknown>, bare: () => void): Promise<ScriptFigure> {
+  const rounds = []
+  for (let round = 0; round <= ROUNDS; round++) {
+    const alone = callsPerSecond(bare)
+    const before = performance.eventLoopUtilization()
+    const through = await callsInFlight(call)
+    const { active } = performance.eventLoopUtilization(before)
+    // The first round only warms up.
+    if (round > 0) rounds.push({ alone, through: through.perSecond, busyUs: (active * 1000) / through.calls })
+  }
+  const ratio = median(rounds.map(({ through, alone }) => through / alone))
+  const detail = [
+    `${Math.round(median(rounds.map(({ through }) => through)))}/s through the port`,
+    `${Math.round(median(rounds.map(({ alone }) => alone)))}/s bare`,
+    `main thread busy ${median(rounds.map(({ busyUs }) => busyUs)).toFixed(1)} us per call`,
+  ].join(', ')
+  return { name: `${name}: port / bare`, ratio, detail }
+}
+
+/** One call at a time: what the way to the other thread and back adds. */
+async function latency(session: ScriptSession, bare: () => void): Promise<ScriptFigure> {
+  const alone: number[] = []
+  const through: number[] = []
+  for (let at = 0; at < 3000; at++) {
+    const start = performance.now()
+    await session.returnCode(COMMAND, REPLY, REPLY)
+    const middle = performance.now()
+    bare()
+    through.push(middle - start)
+    alone.push(performance.now() - middle)
+  }
+  const added = median(through) - median(alone)
+  return { name: 'one call at a time: added ms', ratio: added, detail: `median of ${through.length} calls` }
+}
+
+function callsPerSecond(call: () => void): number {
+  const start = performance.now()
+  let calls = 0
+  while (performance.now() - start < ROUND_MS) {
+    for (let i = 0; i < 20; i++) call()
+    calls += 20
+  }
+  return (calls * 1000) / (performance.now() - start)
+}
+
+async function callsInFlight(call: () => Promise<unknown>): Promise<{ perSecond: number; calls: number }> {
+  const start = performance.now()
+  let calls = 0
+  const lane = async (): Promise<void> => {
+    while (performance.now() - start < ROUND_MS) {
+      await call()
+      calls++
+    }
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
+  return { perSecond: (calls * 1000) / (performance.now() - start), calls }
+}
+
+/** fengari as its documentation shows it. */
+function bareEngine(facts: MessageFacts): { checkFile: () => void; returnCode: () => void } {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the package has no types
+  type Fengari = Record<string, Record<string, (...args: any[]) => any> & ((text: string) => Uint8Array)>
+  const { lua, lauxlib, lualib, to_luastring: bytes } = createRequire(__filename)('fengari') as Required<Fengari>
+  const L: unknown = lauxlib!['luaL_newstate']!()
+  lualib!['luaL_openlibs']!(L)
+  const field = (name: string, value: string): void => {
+    lua!['lua_pushliteral']!(L, value)
+    lua!['lua_setfield']!(L, -2, bytes!(name))
+  }
+  const array = (values: readonly string[]): void => {
+    lua!['lua_createtable']!(L, values.length, 0)
+    for (const [at, value] of values.entries()) {
+      lua!['lua_pushliteral']!(L, value)
+      lua!['lua_rawseti']!(L, -2, at + 1)
+    }
+  }
+  if (lauxlib!['luaL_dostring']!(L, bytes!(SCRIPT)) !== 0) throw new Error('the script does not load')
+  return {
+    checkFile: () => {
+      lua!['lua_getglobal']!(L, bytes!('CheckFile'))
+      lua!['lua_pushliteral']!(L, facts.filename)
+      lua!['lua_createtable']!(L, 0, 3)
+      lua!['lua_pushboolean']!(L, false)
+      lua!['lua_setfield']!(L, -2, bytes!('SkipSend'))
+      field('Reason', '')
+      lua!['lua_pushinteger']!(L, 50)
+      lua!['lua_setfield']!(L, -2, bytes!('Priority'))
+      lua!['lua_pushinteger']!(L, facts.size)
+      lua!['lua_pushliteral']!(L, facts.creationTime)
+      lua!['lua_pushliteral']!(L, facts.returnPath)
+      array(facts.recipients)
+      lua!['lua_createtable']!(L, 0, HEADERS)
+      for (const name of NAMES) field(name, 'value of this header')
+      array(NAMES.map((name) => `${name}: value of this header`))
+      if (lua!['lua_pcall']!(L, 8, 1, 0) !== 0) throw new Error('CheckFile has failed')
+      lua!['lua_getfield']!(L, -1, bytes!('SkipSend'))
+      lua!['lua_getfield']!(L, -2, bytes!('Reason'))
+      lua!['lua_getfield']!(L, -3, bytes!('Priority'))
+      lua!['lua_settop']!(L, 0)
+    },
+    returnCode: () => {
+      lua!['lua_getglobal']!(L, bytes!('ReturnCodeHandler'))
+      for (const text of [COMMAND, REPLY, REPLY]) lua!['lua_pushliteral']!(L, text)
+      if (lua!['lua_pcall']!(L, 3, 1, 0) !== 0) throw new Error('ReturnCodeHandler has failed')
+      lua!['lua_tojsstring']!(L, -1)
+      lua!['lua_settop']!(L, 0)
+    },
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
+}

@@ -1,0 +1,39 @@
+import js from '@eslint/js'
+import tseslint from 'typescript-eslint'
+
+/** Imports point one way: plugins → haraka → {relay, script, core}; core imports nothing but language and types. */
+const only = (folder, forbidden) => ({
+  files: [`lib/${folder}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      { patterns: [{ group: forbidden, message: `lib/${folder} must not import this: see docs/ARCHITECTURE.md` }] },
+    ],
+  },
+})
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/', 'instance/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+    },
+  },
+  only('core', ['node:*', 'fengari', 'fengari/**', '**/haraka/**', '**/relay/**', '**/script/**']),
+  only('relay', ['fengari', 'fengari/**', '**/haraka/**', '**/script/**']),
+  only('script', ['**/haraka/**', '**/relay/**']),
+  only('haraka', ['fengari', 'fengari/**', '**/script/lua/**']),
+  { files: ['lib/core/**/*.ts'], rules: { 'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval'] } },
+  {
+    files: ['test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+)

@@ -1,0 +1,9 @@
+/**
+ * Time as the core sees it: a clock that is passed in, so that tests run on a fake one.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Calls `fire` once after `ms`; the returned function cancels it. */
+  after(ms: number, fire: () => void): () => void
+}

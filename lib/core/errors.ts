@@ -1,0 +1,102 @@
+/**
+ * The registry of coded errors: every sentence that an administrator reads when something is wrong, once.
+ *
+ * A sentence says what is wrong, where, what was done and what to do. docs/ERRORS.md lists them all (tested). `{name}`
+ * stands for a parameter; a parameter's value is put on one line and cut to 300 characters, whatever it holds.
+ */
+import { oneLine } from './log-line.js'
+
+const STOPS = 'Haraka does not start with it; after an edit the last good settings stay in use'
+
+export const ERRORS = {
+  // Settings
+  RELAYOUT_E_BAD_VALUE: 'relayout.ini [{section}] {key} = {value}: {accepted} is accepted{why}; {used} is used',
+  RELAYOUT_E_UNKNOWN_KEY: 'relayout.ini [{section}] {key}: there is no such key{hint}; it is ignored',
+  RELAYOUT_E_UNKNOWN_SECTION: 'relayout.ini [{section}]: there is no such section{hint}; it is ignored',
+  RELAYOUT_E_UNUSABLE_VALUE: `relayout.ini [{section}] {key} = {value}: {accepted} is accepted{why}, and mail could go the wrong way. ${STOPS}`,
+  RELAYOUT_E_UNUSABLE_HOST: `relayout.ini [{section}] host = {value}: {why}. Give the relay servers as host[:port] or [IPv6]:port, separated by commas. ${STOPS}`,
+  RELAYOUT_E_UNUSABLE_KEY: `relayout.ini [{section}] {key}: there is no such key here{hint}, and without it mail could go the wrong way. ${STOPS}`,
+  RELAYOUT_E_UNUSABLE_SECTION: `relayout.ini [{section}]: this is no section{hint}, and without it mail could go the wrong way. ${STOPS}`,
+  RELAYOUT_E_SENDER_NAME: `relayout.ini [{section}]: {why}. Give every sender a name of its own, as in [sender.bulk]. ${STOPS}`,
+  RELAYOUT_E_UNREADABLE_SECRET: `relayout.ini [{section}] {key}: {why}. ${STOPS}`,
+  RELAYOUT_E_FILTER_RULE: `relayout.ini [sender.{sender}] filter[], rule {line}, "{rule}": {why}. ${STOPS}`,
+
+  // The script
+  RELAYOUT_E_SCRIPT_MISSING:
+    "{file} is not in Haraka's config folder: there are no rules. Create the file, or correct the key script; it is picked up by itself",
+  RELAYOUT_E_SCRIPT_SYNTAX:
+    '{file} does not compile, sender {sender}: {message}. {done}. Correct the line; the file is read again by itself',
+  RELAYOUT_E_SCRIPT_RUNTIME: 'error in {function} of {file}, sender {sender}: {message}. {done}. Correct the script',
+  RELAYOUT_E_SCRIPT_TIMEOUT:
+    '{function} of {file}, sender {sender}, did not end in {limit}: {message}. {done}. Look for an endless loop, or raise script_timeout',
+  RELAYOUT_E_SCRIPT_MEMORY:
+    '{function} of {file}, sender {sender}, needs more than {limit}: {message}. {done}. Look for a table or string that grows, or raise script_memory',
+  RELAYOUT_E_SCRIPT_TYPE:
+    '{function} of {file}, sender {sender}, gave a value of the wrong type: {message}. {done}. Return what the contract names',
+  RELAYOUT_E_SCRIPT_UNAVAILABLE:
+    'the script engine is not available for {function} of {file}, sender {sender}: {message}. {done}. It is started again by itself',
+  RELAYOUT_E_SCRIPT_RELOAD:
+    '{file} was changed but is not taken: {message}. The version that ran before stays in use. Correct the file; it is read again by itself',
+
+  // Haraka
+  RELAYOUT_E_HARAKA_SHAPE:
+    'Haraka {version} is not built as this plugin expects: {what}. It was tested with Haraka {tested}. Haraka does not start with it, so that no mail goes around the script. Use a tested version, or take relayout out of config/plugins',
+  RELAYOUT_E_OFFERED_TWICE:
+    'Haraka offered {file} a second time while it is in hand: the second copy is dropped, so that nothing is sent twice. No action is needed',
+  RELAYOUT_E_QUEUE_FILE_GONE:
+    '{file} is no longer in the queue folder: another copy of it was sent or renamed since. This one is dropped, so that nothing is sent twice. No action is needed, unless somebody removed the file',
+
+  // Replies
+  RELAYOUT_E_REWRITE_NOT_A_REPLY:
+    'ReturnCodeHandler of {file}, sender {sender}, returned "{value}" to {command}, which is no SMTP reply: {why}. The reply of the relay server stands. Return a string that starts with a code from 200 to 599, or nothing',
+  RELAYOUT_E_REWRITE_REFUSED:
+    'ReturnCodeHandler of {file}, sender {sender}, may not turn "{real}" into "{value}" after {command}: {why}. The reply of the relay server stands. Take the case out of the script',
+  RELAYOUT_E_REWRITE_LOSES:
+    'ReturnCodeHandler of {file}, sender {sender}, turned "{real}" into "{value}" after {command}: the message leaves the queue although the relay server did not take it. allow_losing_rewrites = false refuses that',
+  RELAYOUT_E_REWRITE_REPEATS:
+    'ReturnCodeHandler of {file}, sender {sender}, turned "{real}" into "{value}" after {command}: the relay server has the message, and it may be sent again or bounced. Take the case out of the script unless that is meant',
+
+  // The relay server
+  RELAYOUT_E_RELAY_PROTOCOL:
+    'relay server {host}, sender {sender}, broke the protocol after {command}: {message}. The connection is closed and the message stays in the queue. Report it to who runs the server if it goes on',
+  RELAYOUT_E_RELAY_NO_TLS:
+    'relay server {host}, sender {sender}, does not offer STARTTLS but tls = required: the message stays in the queue. Ask who runs the server, or change tls',
+  RELAYOUT_E_RELAY_AUTH:
+    'relay server {host}, sender {sender}: AUTH is not possible: {message}. The message stays in the queue. Use TLS, or see auth_type and auth_plaintext',
+  RELAYOUT_E_RETURN_PATH:
+    'ModifyReturnPath of {file}, sender {sender}, returned "{value}", which is no address: {done}. Return a bare address, "" or nothing',
+} as const
+
+export type ErrorCode = keyof typeof ERRORS
+
+type ParamsIn<S extends string> = S extends `${string}{${infer P}}${infer Rest}` ? P | ParamsIn<Rest> : never
+
+/** The parameters that the sentence of a code needs. */
+export type ErrorParams<C extends ErrorCode> = Readonly<Record<ParamsIn<(typeof ERRORS)[C]>, string | number>>
+
+const MAX_PARAM_LENGTH = 300
+
+/** The sentence of a code with its parameters put in; one line. */
+export function sentence<C extends ErrorCode>(code: C, params: ErrorParams<C>): string {
+  const values = new Map<string, string | number>(Object.entries(params))
+  return ERRORS[code].replace(/\{(\w+)\}/g, (_, name: string) =>
+    oneLine(String(values.get(name) ?? ''), MAX_PARAM_LENGTH),
+  )
+}
+
+export class RelayoutError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string) {
+    super(message)
+    this.name = 'RelayoutError'
+    this.code = code
+    // Haraka logs an error with its stack, a line each; the sentence is what an administrator can use.
+    this.stack = `${this.name}: ${message}`
+  }
+}
+
+/** An error to throw or log: `code`, and the sentence as its message. */
+export function relayoutError<C extends ErrorCode>(code: C, params: ErrorParams<C>): RelayoutError {
+  return new RelayoutError(code, sentence(code, params))
+}

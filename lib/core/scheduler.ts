@@ -1,0 +1,191 @@
+/**
+ * Which message of one sender goes next (contract 5).
+ *
+ * Strict priority: whenever a slot is given away, everything that was offered before the slot came free has been
+ * through its decision, and the best of what waits goes. At the start of a session nothing goes until the messages
+ * offered so far are decided and `collectMs` has passed since the last offer, 2 s at most.
+ *
+ * A place never times out. Every offer must end in `take` or `drop`, or no further message of this sender starts:
+ * the caller bounds its decisions (the script's deadline). Taking and starting a message is O(log n), the rest O(1).
+ */
+import type { Clock } from './clock.js'
+import { PriorityQueue } from './priority-queue.js'
+
+export type Order = 'arrival' | 'smallest' | 'newest'
+
+/** Longest time that the start of a session waits for further offers, ms (contract 5). */
+export const LONGEST_COLLECT_MS = 2_000
+
+export interface Rank {
+  /** 100 goes first, 1 last. */
+  readonly priority: number
+  /** When the item was queued, ms since the epoch. */
+  readonly arrivalMs: number
+  /** Bytes. */
+  readonly size: number
+}
+
+export interface SchedulerOptions<T> {
+  readonly clock: Clock
+  /** Deliveries at one time; read anew at each turn, so that a reload takes effect. */
+  slots(): number
+  collectMs(): number
+  order(): Order
+  /** Called when it is the item's turn: it holds a slot until `release`. */
+  start(item: T): void
+}
+
+/** The place of one offer, from before its decision until it is taken or dropped. */
+export interface Offer<T> {
+  /** The item waits for its turn. */
+  take(item: T, rank: Rank): void
+  /** The item is not for this sender, this time. */
+  drop(): void
+}
+
+interface Waiting<T> extends Rank {
+  readonly item: T
+  readonly sequence: number
+}
+
+export class Scheduler<T> {
+  readonly #options: SchedulerOptions<T>
+  #queue: PriorityQueue<Waiting<T>>
+  #order: Order
+  /** Sequence numbers of the offers that are not decided yet. */
+  readonly #undecided = new Set<number>()
+  #lastOffer = 0
+  /**
+   * No offer below this one is undecided. (The first element of the Set would say it too, but finding it costs more
+   * with each element deleted before it.)
+   */
+  #decidedBelow = 1
+  #lastOfferMs = 0
+  /** Offers up to this one must be decided before anything starts. */
+  #barrier = 0
+  #running = 0
+  #collecting: { readonly untilMs: number; cancel: () => void } | undefined
+
+  constructor(options: SchedulerOptions<T>) {
+    this.#options = options
+    this.#order = options.order()
+    this.#queue = newQueue(this.#order)
+  }
+
+  /** Messages that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Messages that hold a slot. */
+  get running(): number {
+    return this.#running
+  }
+
+  /** A session begins: hold everything back until the offers of its first moments are in. */
+  collect(): void {
+    this.#collecting?.cancel()
+    const now = this.#options.clock.now()
+    this.#collecting = { untilMs: now + LONGEST_COLLECT_MS, cancel: () => undefined }
+    this.#lastOfferMs = now
+    this.#awaitCollected()
+  }
+
+  offer(): Offer<T> {
+    const sequence = ++this.#lastOffer
+    this.#lastOfferMs = this.#options.clock.now()
+    this.#undecided.add(sequence)
+    const decided = () => {
+      if (!this.#undecided.delete(sequence)) throw new Error('an offer is decided once')
+    }
+    return {
+      take: (item, rank) => {
+        decided()
+        this.#reorder()
+        this.#queue.push({ ...rank, item, sequence })
+        this.#turn()
+      },
+      drop: () => {
+        decided()
+        this.#turn()
+      },
+    }
+  }
+
+  /** A started item has ended: its slot is free. */
+  release(): void {
+    this.#running--
+    this.#barrier = this.#lastOffer
+    this.#turn()
+  }
+
+  /** Looks again, after the settings changed. */
+  refresh(): void {
+    this.#turn()
+  }
+
+  /** Takes everything that waits out of the queue, best first. */
+  drain(): T[] {
+    const items: T[] = []
+    for (let next = this.#queue.pop(); next; next = this.#queue.pop()) items.push(next.item)
+    return items
+  }
+
+  /** Stops the timer. Nothing starts any more by itself. */
+  close(): void {
+    this.#collecting?.cancel()
+  }
+
+  #awaitCollected(): void {
+    const collecting = this.#collecting
+    if (!collecting) return
+    const now = this.#options.clock.now()
+    const dueMs = Math.min(this.#lastOfferMs + this.#options.collectMs(), collecting.untilMs)
+    if (dueMs > now) {
+      collecting.cancel = this.#options.clock.after(dueMs - now, () => this.#awaitCollected())
+      return
+    }
+    this.#collecting = undefined
+    this.#barrier = this.#lastOffer
+    this.#turn()
+  }
+
+  #turn(): void {
+    if (this.#collecting) return
+    if (!this.#allDecided(this.#barrier)) return
+    while (this.#running < this.#options.slots()) {
+      const next = this.#queue.pop()
+      if (!next) return
+      this.#running++
+      this.#options.start(next.item)
+    }
+  }
+
+  #allDecided(upTo: number): boolean {
+    while (this.#decidedBelow <= this.#lastOffer && !this.#undecided.has(this.#decidedBelow)) this.#decidedBelow++
+    return this.#decidedBelow > upTo
+  }
+
+  /** A changed `order` setting sorts what waits anew: O(n log n), once. */
+  #reorder(): void {
+    const order = this.#options.order()
+    if (order === this.#order) return
+    this.#order = order
+    const old = this.#queue
+    this.#queue = newQueue(order)
+    for (let next = old.pop(); next; next = old.pop()) this.#queue.push(next)
+  }
+}
+
+function newQueue<T>(order: Order): PriorityQueue<Waiting<T>> {
+  const within = WITHIN_PRIORITY[order]
+  return new PriorityQueue<Waiting<T>>(
+    (a, b) => (b.priority - a.priority || within(a, b) || a.arrivalMs - b.arrivalMs || a.sequence - b.sequence) < 0,
+  )
+}
+
+const WITHIN_PRIORITY: Record<Order, (a: Rank, b: Rank) => number> = {
+  arrival: (a, b) => a.arrivalMs - b.arrivalMs,
+  smallest: (a, b) => a.size - b.size,
+  newest: (a, b) => b.arrivalMs - a.arrivalMs,
+}

@@ -1,0 +1,117 @@
+/**
+ * The settings as the rest of the plugin sees them (contract 1): checked, in the units that the names tell, immutable.
+ * What each key means, its default and its range stand in key-table.ts.
+ */
+import type { ErrorCode } from '../errors.js'
+import type { SenderFilter } from '../filter.js'
+import type { Secret } from './secret.js'
+
+export type TlsMode = 'none' | 'available' | 'required' | 'implicit'
+export type SendOrder = 'arrival' | 'smallest' | 'newest'
+export type AuthType = 'PLAIN' | 'LOGIN' | 'CRAM-MD5'
+
+export interface RelayServer {
+  /** Host name, IPv4 or bare IPv6 address, as configured. */
+  readonly host: string
+  readonly port: number
+}
+
+export interface Credentials {
+  readonly user: Secret
+  readonly pass: Secret
+  /** Undefined: the best that the relay server offers. */
+  readonly type: AuthType | undefined
+}
+
+export interface SenderSettings {
+  readonly id: number
+  readonly name: string
+  /** Relay servers in the order to try them; none: Haraka's own MX delivery. */
+  readonly servers: readonly RelayServer[]
+  readonly tls: TlsMode
+  readonly verifyCertificate: boolean
+  readonly auth: Credentials | undefined
+  readonly authPlaintext: boolean
+  readonly pipelining: boolean
+  readonly bind: string | undefined
+  readonly helo: string | undefined
+  readonly maxConnections: number
+  /** 0 = no limit, here and in the next two. */
+  readonly maxMessagesPerConnection: number
+  readonly maxRecipientsPerConnection: number
+  readonly maxRecipientsPerMessage: number
+  readonly idleTimeoutMs: number
+  /** Longest wait for one reply; end of data waits twice that. */
+  readonly replyTimeoutMs: number
+  /** The rules as written; `filter` is what they were compiled to. */
+  readonly filterRules: readonly string[]
+  readonly filter: SenderFilter
+  readonly order: SendOrder
+  /** File name in Haraka's config folder. */
+  readonly script: string
+}
+
+export interface MainSettings {
+  readonly skipRetrySeconds: number
+  readonly onScriptError: 'send' | 'hold'
+  readonly scriptTimeoutMs: number
+  readonly scriptMemoryMb: number
+  readonly sessionIdleMs: number
+  readonly sessionMaxAgeMs: number
+  readonly collectMs: number
+  readonly allowLosingRewrites: boolean
+}
+
+/** A key of earlier days whose tags are still taken. */
+export interface BatvKey {
+  readonly key: number
+  readonly secret: Secret
+}
+
+export interface BatvSettings {
+  readonly enabled: boolean
+  readonly secret: Secret | undefined
+  /** File name in Haraka's config folder. */
+  readonly secretFile: string | undefined
+  readonly key: number
+  readonly lifetimeDays: number
+  readonly require: boolean
+  readonly domains: readonly string[]
+  readonly accept: readonly BatvKey[]
+  /** Without a tag where a relay server refuses tagged return paths. */
+  readonly fallback: boolean
+}
+
+export interface Settings {
+  readonly main: MainSettings
+  readonly batv: BatvSettings
+  /** In file order; `senders[i].id === i`. Never empty. */
+  readonly senders: readonly SenderSettings[]
+}
+
+/** Something wrong with the settings. */
+export interface Problem {
+  readonly code: ErrorCode
+  /** For the log: what is wrong, where, what is used instead. Never holds a secret. */
+  readonly sentence: string
+  readonly section: string
+  /** '' where the section itself is the problem. */
+  readonly key: string
+}
+
+export interface SettingsResult {
+  /** Usable only when `fatal` is empty. */
+  readonly settings: Settings
+  /** To be logged; the default was used. */
+  readonly problems: readonly Problem[]
+  /** Mail would go the wrong way: do not start, or keep the last good settings. */
+  readonly fatal: readonly Problem[]
+}
+
+/** What parsing needs from outside. */
+export interface SettingsEnv {
+  /** Reads an auth_file of Haraka's config folder; `error` is a phrase such as `no such file`. Must not throw. */
+  readSecretFile(name: string): { readonly user: string; readonly pass: string } | { readonly error: string }
+  /** A domain label's Unicode form, '' where it has none: `domainToUnicode` of node:url. */
+  domainToUnicode(label: string): string
+}

@@ -1,0 +1,181 @@
+/**
+ * One delivery: one attempt of one queue item by one sender, from the moment it is taken until its slot is free.
+ *
+ * While it lasts, hmail's routing, TLS policy and splitting are ours (own properties of this one object, taken off
+ * again at the end). The attempt is over when hmail calls `next_cb`; the slot is free when its connections are closed
+ * too, so that the relay server never sees more than `max_connections` of them.
+ */
+import type { Clock } from '../core/clock.js'
+import type { Decision } from '../core/decision.js'
+import type { Settings } from '../core/settings/settings.js'
+import type { EventLog } from './event-log.js'
+import { linkRelay } from './relay-link.js'
+import type { Connector, OpenConnection, Seam } from './seam.js'
+import type { Sender } from './sender.js'
+import type { Session } from './session.js'
+import type { GetClientCallback, HarakaMx, HarakaSocket, HMail } from './shapes.js'
+
+export interface DeliveryOptions {
+  readonly clock: Clock
+  readonly log: EventLog
+  readonly seam: Seam
+  settings(): Settings
+  readonly hmail: HMail
+  readonly sender: Sender
+  readonly session: Session
+  readonly decision: Decision
+  /** Haraka goes on with the item. */
+  proceed(): void
+  /** Haraka offers the item again, in a moment. */
+  giveBack(): void
+  /** hmail has done what it will do with the item this time. */
+  attemptOver(): void
+  /** The sender's next delivery may start. */
+  slotFree(): void
+  /** It was given back before it started: no slot was taken. */
+  abandoned(): void
+}
+
+export class Delivery implements Connector {
+  readonly #options: DeliveryOptions
+  readonly #takenMs: number
+  #attemptOver = false
+  #openConnections = 0
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+    this.#takenMs = options.clock.now()
+  }
+
+  get sender(): Sender {
+    return this.#options.sender
+  }
+
+  /**
+   * The item waits for its turn. Its place among Haraka's deliveries (concurrency_max) is given back: those are for
+   * messages on their way, and a long queue must be offered whole for the best of it to be known.
+   */
+  wait(): void {
+    const { hmail } = this.#options
+    const giveBackPlace = hmail.next_cb
+    hmail.next_cb = () => this.#over()
+    giveBackPlace()
+  }
+
+  /** It has a slot: Haraka delivers it now. */
+  start(): void {
+    const { hmail, sender, session, decision, log, clock } = this.#options
+    session.started++
+    const waited = ((clock.now() - this.#takenMs) / 1000).toFixed(3)
+    log.event(
+      'info',
+      'send',
+      { sender: sender.name, priority: decision.priority, position: session.started, waited },
+      hmail,
+    )
+    this.#takeOver()
+    this.#options.proceed()
+  }
+
+  /** Its sender is gone: the item is offered again, to those that there are then. */
+  abandon(): void {
+    this.#release()
+    this.#options.attemptOver()
+    this.#options.abandoned()
+    this.#options.giveBack()
+  }
+
+  connect(mx: HarakaMx, open: OpenConnection, callback: GetClientCallback): void {
+    open(mx, (error, socket) => {
+      if (error) {
+        callback(error, null)
+        return
+      }
+      this.#openConnections++
+      linkRelay(this.#options, mx, socket as HarakaSocket, {
+        ready: (deliverySocket) => callback(null, deliverySocket),
+        closed: () => {
+          this.#openConnections--
+          this.#settle()
+        },
+        failed: (reason) => {
+          this.#openConnections--
+          callback(reason, null)
+        },
+      })
+    })
+  }
+
+  #takeOver(): void {
+    const { hmail, sender, decision, seam } = this.#options
+    const { settings } = sender
+    const original = Object.getPrototypeOf(hmail) as HMail
+
+    hmail.found_mx = (mxs) => {
+      if (settings.servers.length === 0) return original.found_mx.call(hmail, seam.mark(mxs, this))
+      // Connecting by name resolves it as the rest of the system does, once per connection (no MX, no hosts twice).
+      hmail.mxlist = seam.mark(this.#relayServers(), this)
+      return hmail.try_deliver()
+    }
+    hmail.get_force_tls = (mx) => settings.tls === 'required' || original.get_force_tls.call(hmail, mx)
+    hmail.split_to_new_recipients = (recipients, reason, callback) => {
+      original.split_to_new_recipients.call(hmail, recipients, reason, (item) => {
+        if (item !== hmail) inherit(hmail, item, recipients)
+        callback(item)
+      })
+    }
+    // Haraka bounces what fails more often than it has intervals for.
+    if (decision.forceLastTry) hmail.num_failures = Math.max(hmail.num_failures, seam.retryIntervals().length)
+  }
+
+  #relayServers(): HarakaMx[] {
+    const { settings } = this.#options.sender
+    return settings.servers.map(({ host, port }, priority) => {
+      const mx = new this.#options.seam.HarakaMx({ exchange: host, port, priority })
+      if (settings.bind !== undefined) mx.bind = settings.bind
+      if (settings.helo !== undefined) mx.bind_helo = settings.helo
+      if (settings.auth) {
+        const { user, pass, type } = settings.auth
+        // Not enumerable: Haraka logs exchangers as JSON.
+        Object.defineProperty(mx, 'auth_user', { value: user.reveal() })
+        Object.defineProperty(mx, 'auth_pass', { value: pass.reveal() })
+        if (type !== undefined) mx.auth_type = type
+      }
+      return mx
+    })
+  }
+
+  #over(): void {
+    if (this.#attemptOver) return
+    this.#attemptOver = true
+    this.#release()
+    this.#options.attemptOver()
+    this.#settle()
+  }
+
+  /** hmail is Haraka's own again. */
+  #release(): void {
+    const own = this.#options.hmail as Partial<HMail>
+    delete own.found_mx
+    delete own.get_force_tls
+    delete own.split_to_new_recipients
+    this.#options.hmail.next_cb = () => undefined
+  }
+
+  #settle(): void {
+    if (this.#attemptOver && this.#openConnections === 0) this.#options.slotFree()
+  }
+}
+
+/**
+ * What a split item loses in Haraka on its way through a file of its own: how often it was tried, and what the relay
+ * server (or the script) said of each recipient, without which a DSN says nothing (RFC 3464 2.3).
+ */
+function inherit(from: HMail, item: HMail, recipients: readonly object[]): void {
+  item.num_failures = from.num_failures
+  item.todo.rcpt_to.forEach((recipient, i) => {
+    for (const [key, value] of Object.entries(recipients[i] ?? {})) {
+      if (key === 'reason' || key.startsWith('dsn_')) Object.assign(recipient, { [key]: value as unknown })
+    }
+  })
+}

@@ -1,0 +1,61 @@
+/**
+ * What the core and the script are told of an item of Haraka's queue.
+ */
+import { toBytes } from '../core/byte-string.js'
+import type { Envelope } from '../core/filter.js'
+import { localTimestamp } from '../core/local-timestamp.js'
+import type { MessageFacts } from '../script/port.js'
+import type { HMail } from './shapes.js'
+
+/** When an item was last tried, as this process remembers it: Haraka keeps only when it will be tried next. */
+const lastTryMs = new WeakMap<HMail, number>()
+
+export function rememberTry(hmail: HMail, nowMs: number): void {
+  lastTryMs.set(hmail, nowMs)
+}
+
+/**
+ * The name that an item keeps through retries and restarts: its file is renamed then, but arrival time, unique tag and
+ * host stay. ($arrival_$nextattempt_$attempts_$pid_$uniquetag_$counter_$host, outbound/qfile.js)
+ */
+export function itemKey(hmail: HMail): string {
+  const parts = hmail.filename.split('_')
+  return parts.length === 7 ? `${parts[0]}_${parts[4]}_${parts[6]}` : hmail.filename
+}
+
+/** Bytes of the message as queued, without the queue file's own header. */
+export function messageSize(hmail: HMail): number {
+  return hmail.file_size - hmail.data_start
+}
+
+export function envelopeOf(hmail: HMail): Envelope {
+  return {
+    from: hmail.todo.mail_from.address,
+    recipients: hmail.todo.rcpt_to.map((recipient) => recipient.address),
+    size: messageSize(hmail),
+  }
+}
+
+/** `retryIntervals`: Haraka's, seconds; from them the last try of an item that an earlier process tried is worked out. */
+export function messageFacts(hmail: HMail, retryIntervals: readonly number[]): MessageFacts {
+  const { todo } = hmail
+  return {
+    filename: toBytes(hmail.path),
+    dataStart: hmail.data_start,
+    size: messageSize(hmail),
+    creationTime: localTimestamp(new Date(todo.queue_time)),
+    returnPath: toBytes(todo.mail_from.address),
+    recipients: todo.rcpt_to.map((recipient) => toBytes(recipient.address)),
+    retries: hmail.num_failures,
+    lastTryTime: lastTryTime(hmail, retryIntervals),
+  }
+}
+
+function lastTryTime(hmail: HMail, retryIntervals: readonly number[]): string {
+  if (hmail.num_failures === 0) return ''
+  const remembered = lastTryMs.get(hmail)
+  if (remembered !== undefined) return localTimestamp(new Date(remembered))
+  const nextAttemptMs = Number(hmail.filename.split('_')[1])
+  const delayMs = (retryIntervals[hmail.num_failures - 1] ?? 0) * 1000
+  return Number.isFinite(nextAttemptMs) ? localTimestamp(new Date(nextAttemptMs - delayMs)) : ''
+}

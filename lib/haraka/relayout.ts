@@ -1,0 +1,298 @@
+/**
+ * The plugin: Haraka's hooks on one side, senders on the other.
+ *
+ * Every item that Haraka offers is answered exactly once, whatever fails: an item that no sender is for goes on as if
+ * the plugin were absent, one that all its senders skip is delayed, one that a sender takes waits for its turn. An item
+ * that is in hand already is never sent a second time (contract 10, R4).
+ */
+import { access } from 'node:fs/promises'
+
+import type { Clock } from '../core/clock.js'
+import { sentence } from '../core/errors.js'
+import type { Offer } from '../core/scheduler.js'
+import type { Settings } from '../core/settings/settings.js'
+import type { ScriptFailure, ScriptLimits, ScriptPort, ScriptSource } from '../script/port.js'
+import { Delivery } from './delivery.js'
+import { EventLog } from './event-log.js'
+import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
+import { ScriptPorts } from './script-ports.js'
+import { Scripts } from './scripts.js'
+import { openSeam, type Seam } from './seam.js'
+import { Sender, type Verdict } from './sender.js'
+import { SettingsSource } from './settings-source.js'
+import { CONT, DELAY, type HarakaPlugin, type HMail, type Next, OK } from './shapes.js'
+
+export interface RelayoutDeps {
+  readonly clock: Clock
+  /** `remark` hears what is wrong with the engine itself. */
+  createPort(limits: ScriptLimits, remark: (message: string) => void): ScriptPort
+}
+
+/** How soon an item is offered again whose sender the settings no longer have, s. */
+const REOFFER_SECONDS = '1'
+
+type Refusal = Extract<Verdict, { take: false }> & { readonly sender: string }
+
+export class Relayout {
+  readonly #deps: RelayoutDeps
+  readonly #log: EventLog
+  readonly #seam: Seam
+  readonly #source: SettingsSource
+  readonly #ports: ScriptPorts
+  readonly #scripts: Scripts
+  readonly #senders = new Map<string, Sender>()
+  /** Items that are being decided, wait or are being delivered, by the name that they keep. */
+  readonly #inHand = new Set<string>()
+  readonly #deliveries = new WeakMap<HMail, Delivery>()
+  /** Items that were offered before: their queue file may have gone since. */
+  readonly #offered = new WeakSet<HMail>()
+  #closed = false
+
+  /** Throws when Haraka or the settings are not usable: Haraka then does not start. */
+  constructor(plugin: HarakaPlugin, deps: RelayoutDeps) {
+    this.#deps = deps
+    this.#log = new EventLog(plugin, deps.clock)
+    this.#source = new SettingsSource(plugin, this.#log, () => this.#reconfigure())
+    this.#seam = openSeam(plugin)
+    const remark = (message: string): void => this.#log.event('error', 'script', { error: message })
+    const createPort = (limits: ScriptLimits): ScriptPort => deps.createPort(limits, remark)
+    this.#ports = new ScriptPorts(createPort, () => {
+      const { scriptTimeoutMs, scriptMemoryMb } = this.#settings.main
+      return { timeoutMs: scriptTimeoutMs, memoryMb: scriptMemoryMb }
+    })
+    const { config } = plugin.haraka_require('plugins') as HarakaPlugin
+    this.#scripts = new Scripts({
+      config,
+      log: this.#log,
+      trial: (source) => this.#trial(source),
+      replaced: (name) => {
+        for (const sender of this.#senders.values()) sender.scriptReplaced(name)
+      },
+    })
+    this.#reconfigure()
+  }
+
+  /** For the processes that deliver mail, once: settings and scripts are watched, scripts tried, from now on. */
+  start(): void {
+    this.#source.watch()
+    for (const { script } of this.#settings.senders) this.#scripts.current(script)
+  }
+
+  get #settings(): Settings {
+    return this.#source.settings
+  }
+
+  offer(next: Next, hmail: HMail): void {
+    const answer = once(next)
+    this.#offer(answer, hmail).catch((error: unknown) => {
+      // Nothing above may fail; if it does, the message must neither hang nor be lost.
+      this.#log.failure(`offer\n${String(error)}`, 'error', 'offer', { error: detail(error) }, hmail)
+      answer(DELAY, String(this.#settings.main.skipRetrySeconds))
+    })
+  }
+
+  /** For an item that we took: its sender's relay servers. The delivery itself puts them in force (found_mx). */
+  route(next: Next, hmail: HMail): void {
+    const servers = this.#deliveries.get(hmail)?.sender.settings.servers ?? []
+    if (servers.length === 0) next(CONT)
+    else
+      next(
+        OK,
+        servers.map(({ host, port }, priority) => ({ exchange: host, port, priority })),
+      )
+  }
+
+  deferred(hmail: HMail): void {
+    rememberTry(hmail, this.#deps.clock.now())
+    this.#outcome(hmail, 'deferred')
+  }
+
+  bounced(hmail: HMail): void {
+    this.#outcome(hmail, 'bounced')
+  }
+
+  delivered(hmail: HMail): void {
+    this.#outcome(hmail, 'delivered')
+  }
+
+  /** Nothing starts any more; what waits stays in the queue on disk. */
+  close(): void {
+    this.#closed = true
+    for (const sender of this.#senders.values()) sender.close()
+    this.#ports.close()
+    this.#seam.close()
+  }
+
+  async #offer(next: Next, hmail: HMail): Promise<void> {
+    if (this.#closed) return // shutting down: the item stays in the queue on disk
+    const key = itemKey(hmail)
+    if (this.#inHand.has(key)) {
+      this.#dropCopy(hmail, 'RELAYOUT_E_OFFERED_TWICE')
+      return
+    }
+    this.#inHand.add(key)
+    const offers = new Map<Sender, Offer<Delivery>>()
+    try {
+      if (await this.#isGone(hmail)) {
+        this.#inHand.delete(key)
+        this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
+        return
+      }
+      const envelope = envelopeOf(hmail)
+      for (const sender of this.#senders.values()) {
+        if (sender.isFor(envelope)) offers.set(sender, sender.scheduler.offer())
+      }
+      const facts = messageFacts(hmail, this.#seam.retryIntervals())
+      const refusals: Refusal[] = []
+      for (const [sender, offer] of offers) {
+        const verdict = await sender.check(facts, hmail)
+        offers.delete(sender)
+        if (verdict.take) {
+          this.#take(next, hmail, sender, offer, verdict)
+          return
+        }
+        offer.drop()
+        refusals.push({ ...verdict, sender: sender.name })
+      }
+      this.#inHand.delete(key)
+      if (refusals.length === 0) next(CONT)
+      else this.#skip(next, hmail, refusals)
+    } catch (error) {
+      this.#inHand.delete(key)
+      throw error
+    } finally {
+      for (const offer of offers.values()) offer.drop()
+    }
+  }
+
+  #take(
+    next: Next,
+    hmail: HMail,
+    sender: Sender,
+    offer: Offer<Delivery>,
+    verdict: Extract<Verdict, { take: true }>,
+  ): void {
+    const delivery = new Delivery({
+      clock: this.#deps.clock,
+      log: this.#log,
+      seam: this.#seam,
+      settings: () => this.#settings,
+      hmail,
+      sender,
+      session: verdict.session,
+      decision: verdict.decision,
+      proceed: () => next(CONT),
+      giveBack: () => next(DELAY, REOFFER_SECONDS),
+      attemptOver: () => {
+        this.#deliveries.delete(hmail)
+        this.#inHand.delete(itemKey(hmail))
+      },
+      slotFree: () => {
+        verdict.endUse()
+        sender.scheduler.release()
+      },
+      abandoned: verdict.endUse,
+    })
+    this.#deliveries.set(hmail, delivery)
+    delivery.wait()
+    offer.take(delivery, {
+      priority: verdict.decision.priority,
+      arrivalMs: hmail.todo.queue_time,
+      size: messageSize(hmail),
+    })
+  }
+
+  #skip(next: Next, hmail: HMail, refusals: readonly Refusal[]): void {
+    const retrySeconds = Math.min(...refusals.map((refusal) => refusal.retrySeconds))
+    const [only] = refusals
+    const reason =
+      refusals.length === 1 ? only?.reason : refusals.map(({ sender, reason }) => `${sender}: ${reason}`).join('; ')
+    const sender = refusals.map((refusal) => refusal.sender).join(',')
+    this.#log.event('notice', 'skip', { sender, reason, retry: retrySeconds }, hmail)
+    next(DELAY, String(retrySeconds)) // Haraka complains of a number in its log
+  }
+
+  /** Whether another copy of the item has sent it or renamed its file since this one was offered before. */
+  async #isGone(hmail: HMail): Promise<boolean> {
+    const before = this.#offered.has(hmail)
+    this.#offered.add(hmail)
+    if (!before) return false
+    return access(hmail.path).then(
+      () => false,
+      () => true,
+    )
+  }
+
+  /** A copy that must not be sent is never answered; Haraka's place for it is given back. */
+  #dropCopy(hmail: HMail, code: 'RELAYOUT_E_OFFERED_TWICE' | 'RELAYOUT_E_QUEUE_FILE_GONE'): void {
+    this.#log.event('warn', 'duplicate', { error: sentence(code, { file: hmail.filename }) }, hmail)
+    hmail.next_cb()
+  }
+
+  #outcome(hmail: HMail, result: string): void {
+    const delivery = this.#deliveries.get(hmail)
+    if (delivery) this.#log.event('debug', 'outcome', { sender: delivery.sender.name, result }, hmail)
+  }
+
+  /** Brings the senders in line with the settings. */
+  #reconfigure(): void {
+    const gone = new Set(this.#senders.keys())
+    const inOrder: [string, Sender][] = []
+    for (const settings of this.#settings.senders) {
+      gone.delete(settings.name)
+      const known = this.#senders.get(settings.name)
+      known?.configure(settings)
+      inOrder.push([settings.name, known ?? this.#newSender(settings.name)])
+    }
+    for (const name of gone) {
+      const sender = this.#senders.get(name)
+      sender?.close()
+      for (const delivery of sender?.scheduler.drain() ?? []) delivery.abandon()
+    }
+    this.#senders.clear()
+    for (const [name, sender] of inOrder) this.#senders.set(name, sender)
+  }
+
+  #newSender(name: string): Sender {
+    const settings = this.#settings.senders.find((sender) => sender.name === name)
+    if (!settings) throw new Error(`no sender ${name}`)
+    return new Sender(
+      {
+        clock: this.#deps.clock,
+        log: this.#log,
+        scripts: this.#scripts,
+        ports: this.#ports,
+        settings: () => this.#settings,
+      },
+      settings,
+    )
+  }
+
+  #trial(source: ScriptSource): Promise<ScriptFailure | undefined> {
+    const [first] = this.#settings.senders
+    if (!first) throw new Error('settings always have a sender')
+    return this.#ports.check(source, {
+      senderId: first.id,
+      senderName: first.name,
+      useBatv: this.#settings.batv.enabled,
+      verifyCertificate: first.verifyCertificate,
+      maxMessagesPerConnection: first.maxMessagesPerConnection,
+      maxRecipientsPerConnection: first.maxRecipientsPerConnection,
+      maxRecipientsPerMessage: first.maxRecipientsPerMessage,
+    })
+  }
+}
+
+/** Haraka complains of a hook that answers twice, and a message may then go twice. */
+function once(next: Next): Next {
+  let answered = false
+  return (code, value) => {
+    if (answered) return
+    answered = true
+    next(code, value)
+  }
+}
+
+function detail(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

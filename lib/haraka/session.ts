@@ -1,0 +1,72 @@
+/**
+ * One open session of a sender's script, and how long it lives (contract 4).
+ *
+ * Messages taken under a session keep it until their attempt is over; it is closed when it is retired and nobody uses
+ * it any more.
+ */
+import type { ConnectionGlobals, ScriptSession } from '../script/port.js'
+
+export class Session {
+  readonly script: ScriptSession
+  readonly version: string
+  readonly openedMs: number
+  /** As they stand after Start; the settings' before. */
+  globals: ConnectionGlobals
+  /** Messages started under this session. */
+  started = 0
+  /** Remarks that have been logged. */
+  readonly warned = new Set<string>()
+  #users = 0
+  #retired = false
+  readonly #idle: (session: Session) => void
+  readonly #ended: (session: Session) => void
+
+  constructor(options: {
+    readonly script: ScriptSession
+    readonly version: string
+    readonly openedMs: number
+    /** The settings'. */
+    readonly globals: ConnectionGlobals
+    /** Nobody uses the session at the moment. */
+    readonly idle: (session: Session) => void
+    /** The session is over. */
+    readonly ended: (session: Session) => void
+  }) {
+    this.script = options.script
+    this.version = options.version
+    this.openedMs = options.openedMs
+    this.globals = options.globals
+    this.#idle = options.idle
+    this.#ended = options.ended
+  }
+
+  get inUse(): boolean {
+    return this.#users > 0
+  }
+
+  /** Someone uses the session until the returned function is called. */
+  use(): () => void {
+    this.#users++
+    let used = true
+    return () => {
+      if (!used) return
+      used = false
+      this.#users--
+      if (this.#users > 0) return
+      if (this.#retired) this.#end()
+      else this.#idle(this)
+    }
+  }
+
+  /** No new message comes under this session. */
+  retire(): void {
+    if (this.#retired) return
+    this.#retired = true
+    if (this.#users === 0) this.#end()
+  }
+
+  #end(): void {
+    this.script.close()
+    this.#ended(this)
+  }
+}

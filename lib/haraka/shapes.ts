@@ -1,0 +1,114 @@
+/**
+ * The parts of Haraka's objects that the plugin uses, as Haraka 3.3 has them (outbound/hmail.js, todo.js,
+ * client_pool.js, plugins.js). `seam.ts` checks at start-up that they are there.
+ */
+import type { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
+
+/** Return values of hooks, from haraka-constants. */
+export const CONT = 900
+export const OK = 906
+export const DELAY = 908
+
+export type Next = (code?: number, value?: unknown) => void
+
+export interface HarakaAddress {
+  /** The local part; '' for the null sender. */
+  readonly user: string
+  /** `user@host` without angle brackets, the host as it was written; '' for the null sender. */
+  readonly address: string
+}
+
+export interface Todo {
+  readonly queue_time: number
+  readonly domain: string
+  rcpt_to: HarakaAddress[]
+  readonly mail_from: HarakaAddress
+  readonly uuid: string
+}
+
+/** One item of Haraka's outbound queue. */
+export interface HMail {
+  readonly todo: Todo
+  readonly path: string
+  readonly filename: string
+  /** Offset of the message in the queue file. */
+  readonly data_start: number
+  readonly file_size: number
+  num_failures: number
+  next_cb: () => void
+  mxlist: HarakaMx[]
+  found_mx(mxs: HarakaMx[]): unknown
+  try_deliver(): unknown
+  get_force_tls(mx: HarakaMx): boolean
+  split_to_new_recipients(recipients: object[], reason: string, callback: (item: HMail) => void): void
+}
+
+/** A mail exchanger or relay server as Haraka describes it. Symbol keys survive Haraka's copying of it. */
+export interface HarakaMx {
+  exchange?: string
+  path?: string
+  port?: number
+  priority?: number
+  bind?: string
+  bind_helo?: string
+  using_lmtp?: boolean
+  auth_user?: string
+  auth_pass?: string
+  auth_type?: string
+  from_dns?: string
+  [mark: symbol]: unknown
+}
+
+/** What Haraka connects with: a plain socket that can be upgraded to TLS. */
+export interface HarakaSocket extends EventEmitter {
+  /** The TCP socket, or the TLS socket on top of it. */
+  readonly targetsocket: Socket
+  write(data: string | Uint8Array, encoding?: BufferEncoding, callback?: (error?: Error) => void): boolean
+  end(): void
+  destroy(): void
+  upgrade(
+    options: Readonly<Record<string, unknown>>,
+    callback: (authorized: boolean, error?: unknown, certificate?: unknown, cipher?: unknown) => void,
+  ): void
+  setTimeout(ms: number): void
+  isEncrypted(): boolean
+  isSecure(): boolean
+}
+
+export type GetClientCallback = (error: unknown, socket: unknown) => void
+
+export interface ClientPool {
+  get_client(mx: HarakaMx, callback: GetClientCallback): void
+  release_client(socket: unknown, mx: HarakaMx): void
+}
+
+type ConfigType = 'ini' | 'binary' | 'value' | 'list'
+
+export interface HarakaConfig {
+  get(name: string, type: ConfigType, onChange: () => void): unknown
+  get(name: string, type?: ConfigType): unknown
+}
+
+type Log = (...data: unknown[]) => void
+
+/** The plugin object that Haraka makes of our exports. */
+export interface HarakaPlugin {
+  readonly name: string
+  /** Seconds until Haraka gives up on a hook of ours; 0 = never. */
+  timeout: number
+  readonly config: HarakaConfig
+  register_hook(hook: string, method: string, priority?: number): void
+  haraka_require(path: string): unknown
+  logdebug: Log
+  loginfo: Log
+  lognotice: Log
+  logwarn: Log
+  logerror: Log
+  logcrit: Log
+}
+
+export interface DeferredParams {
+  readonly delay: number
+  readonly err: unknown
+}

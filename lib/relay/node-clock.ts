@@ -1,0 +1,13 @@
+/**
+ * The real clock. Its timers do not keep the process running: the socket they watch does.
+ */
+import type { Clock } from '../core/clock.js'
+
+export const nodeClock: Clock = {
+  now: () => Date.now(),
+  after(ms, fire) {
+    const timer = setTimeout(fire, ms)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}

@@ -1,0 +1,251 @@
+/**
+ * The calls of all sessions, first in first out, and the script thread that answers them.
+ *
+ * Promises: every call is answered, at the latest `timeoutMs` after it began to run. A call that runs longer, or
+ * crashes the thread, fails alone: the thread is replaced by a spare that stands ready, the other sessions are begun
+ * afresh there when they have a call, and the calls without an answer are asked again. When no thread can be started,
+ * calls fail with kind 'unavailable', and the next try waits longer each time.
+ */
+import type { Call, OpenSession } from './call.js'
+import { readFailure, REPLY, REQUEST } from './messages.js'
+import type { ScriptFailure } from './port.js'
+import { monotonicMs } from './progress.js'
+import { ThreadSupply } from './thread-supply.js'
+import type { Remark } from './thread-supply.js'
+import { FieldReader, FieldWriter } from './wire.js'
+import type { LinkSettings, WorkerLink } from './worker-link.js'
+
+/** A thread that has not begun a call after this long is not going to. */
+const STARTING_MS = 10_000
+
+export class CallQueue {
+  readonly #settings: LinkSettings
+  readonly #remark: Remark
+  readonly #supply: ThreadSupply
+  readonly #calls = new Map<number, Call>()
+  readonly #sessions = new Map<number, OpenSession>()
+  readonly #out = new FieldWriter()
+  #link: WorkerLink | undefined
+  #lastCall = 0
+  #flushing = false
+  #closed = false
+  #watching: NodeJS.Timeout | undefined
+  #oldestPostMs = 0
+
+  constructor(settings: LinkSettings, remark: Remark) {
+    this.#settings = settings
+    this.#remark = remark
+    this.#supply = new ThreadSupply(settings, remark)
+  }
+
+  add(call: Call): void {
+    const refusal = this.#refusal(call)
+    if (refusal !== undefined) {
+      call.fail(refusal)
+      return
+    }
+    if (call.session !== undefined) this.#sessions.set(call.session.id, call.session)
+    this.#ask(call)
+  }
+
+  /** Forgets a session after the calls already made. */
+  closeSession(session: OpenSession): void {
+    if (!this.#closed && session.openIn !== undefined && session.openIn === this.#link) {
+      this.#out.text(REQUEST.close).number(session.id)
+      this.#flushSoon()
+    }
+    this.#forgetWhenIdle(session)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#watching)
+    const link = this.#link
+    this.#link = undefined
+    for (const call of this.#takeAll()) call.fail(unavailable(call, 'the script engine is shutting down'))
+    await Promise.all([link?.end(), this.#supply.close()])
+  }
+
+  #refusal(call: Call): ScriptFailure | undefined {
+    if (this.#closed) return unavailable(call, 'the script engine is shutting down')
+    if (call.session?.broken !== undefined) return call.session.broken
+    if (this.#supply.paused) return unavailable(call, 'the script engine does not start')
+    return undefined
+  }
+
+  /** Numbers a call and sends it, after what opens its session in this thread. */
+  #ask(call: Call): void {
+    const link = this.#linkNow()
+    const { session } = call
+    if (session !== undefined && session.openIn !== link) {
+      session.openIn = link
+      if (call.opens !== true) this.#send(session.opening())
+    }
+    this.#send(call)
+  }
+
+  #send(call: Call): void {
+    const id = (this.#lastCall = (this.#lastCall % 0x7fffffff) + 1)
+    if (this.#calls.size === 0) this.#watch()
+    this.#calls.set(id, call)
+    call.write(this.#out, id)
+    this.#flushSoon()
+  }
+
+  /** All calls made in the same turn travel in one message. */
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    queueMicrotask(() => {
+      this.#flushing = false
+      if (!this.#out.empty) this.#link?.post(this.#out.take())
+    })
+  }
+
+  #linkNow(): WorkerLink {
+    if (this.#link === undefined) {
+      const link = this.#supply.take()
+      this.#link = link
+      link.attach({
+        message: (message) => this.#received(message),
+        end: (code, message) => this.#crashed(link, code, message),
+      })
+    }
+    return this.#link
+  }
+
+  #received(message: string): void {
+    this.#supply.answered()
+    const from = new FieldReader(message)
+    while (!from.done) this.#reply(from)
+    if (this.#calls.size === 0) this.#unwatch()
+    else this.#oldestPostMs = monotonicMs()
+  }
+
+  #reply(from: FieldReader): void {
+    const reply = from.text()
+    const id = from.number()
+    if (reply === REPLY.print) this.#sessions.get(id)?.print(from.text())
+    else if (reply === REPLY.warning) this.#sessions.get(id)?.warning(from.text())
+    else this.#settle(id, reply, from)
+  }
+
+  #settle(id: number, reply: string, from: FieldReader): void {
+    const call = this.#calls.get(id)
+    if (call === undefined) throw new Error(`an answer to call ${id}, which nobody made`)
+    this.#calls.delete(id)
+    const mask = from.number()
+    if (call.session !== undefined) call.session.mask = mask
+    if (reply === REPLY.value) call.succeed(from)
+    else call.fail(readFailure(from))
+    if (call.session?.closed === true) this.#forgetWhenIdle(call.session)
+  }
+
+  // --- the deadline ---
+
+  #watch(): void {
+    this.#oldestPostMs = monotonicMs()
+    this.#watching = setTimeout(() => this.#look(), this.#settings.timeoutMs + 1)
+  }
+
+  #unwatch(): void {
+    clearTimeout(this.#watching)
+    this.#watching = undefined
+  }
+
+  #look(): void {
+    const link = this.#link
+    // The main thread may have been busy while the answer lay there.
+    link?.drain()
+    if (link === undefined || this.#calls.size === 0) return
+    const running = link.progress.read()
+    const since = this.#calls.has(running.call) ? running.sinceMs : undefined
+    const left =
+      since === undefined
+        ? this.#oldestPostMs + this.#settings.timeoutMs + STARTING_MS - monotonicMs()
+        : since + this.#settings.timeoutMs - monotonicMs()
+    if (left > 0) {
+      this.#unwatch()
+      const again = since === undefined ? Math.min(left, this.#settings.timeoutMs) : left
+      this.#watching = setTimeout(() => this.#look(), Math.ceil(again) + 1)
+      return
+    }
+    this.#replace(link, (call, line) => this.#timeout(call, line, since !== undefined))
+  }
+
+  #timeout(call: Call, line: number, running: boolean): ScriptFailure {
+    if (!running) return unavailable(call, 'the script engine does not answer')
+    const { timeoutMs } = this.#settings
+    const time = timeoutMs % 1000 === 0 ? `${timeoutMs / 1000} s` : `${timeoutMs} ms`
+    return failed('timeout', call, line, `still running after ${time}`)
+  }
+
+  #crashed(link: WorkerLink, code: string, message: string): void {
+    if (link !== this.#link) return
+    if (!link.alive && link.progress.read().call === 0) {
+      this.#supply.startFailed(message)
+      this.#replace(link, undefined)
+      return
+    }
+    this.#replace(link, (call, line) =>
+      code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? failed('memory', call, line, `uses more than ${this.#settings.memoryMb} MB`)
+        : unavailable(call, `the script engine has crashed: ${message}`),
+    )
+  }
+
+  /** Ends the thread, fails the call that it was in, asks the others again in a new one. No failure: no call's fault. */
+  #replace(link: WorkerLink, failureOf: ((call: Call, line: number) => ScriptFailure) | undefined): void {
+    const running = link.progress.read()
+    this.#unwatch()
+    this.#link = undefined
+    this.#out.take()
+    void link.end().catch((error: unknown) => this.#remark(`the script thread does not end: ${String(error)}`))
+    const culprit = this.#calls.has(running.call) ? running.call : this.#calls.keys().next().value
+    const calls = [...this.#calls]
+    this.#calls.clear()
+    for (const session of this.#sessions.values()) session.openIn = undefined
+    for (const [id, call] of calls) {
+      if (id === culprit && failureOf !== undefined)
+        this.#blame(call, failureOf(call, running.line), running.call === id ? running.phase : '')
+      else this.add(call)
+    }
+    for (const session of this.#sessions.values()) if (session.closed) this.closeSession(session)
+  }
+
+  /** The beginning of a session is not tried for ever: what was killed in it is left out from now on. */
+  #blame(call: Call, failure: ScriptFailure, phase: string): void {
+    const { session } = call
+    const blamed = phase === '' ? failure : { ...failure, function: phase }
+    if (session === undefined || phase !== 'Start') {
+      if (session !== undefined && phase === 'main chunk') session.broken = blamed
+      call.fail(blamed)
+      return
+    }
+    session.skipStart = true
+    session.startKilled(blamed)
+    if (call.opens === true) this.add(session.opening())
+    else call.fail(blamed)
+  }
+
+  #forgetWhenIdle(session: OpenSession): void {
+    const busy = [...this.#calls.values()].some((call) => call.session === session)
+    if (!busy) this.#sessions.delete(session.id)
+  }
+
+  #takeAll(): Call[] {
+    const calls = [...this.#calls.values()]
+    this.#calls.clear()
+    return calls
+  }
+}
+
+function failed(kind: ScriptFailure['kind'], call: Call, line: number, what: string): ScriptFailure {
+  const at = line > 0 ? { line } : {}
+  const message = `${call.file}${line > 0 ? `:${line}` : ''}: ${what}`
+  return { kind, message, file: call.file, function: call.name, traceback: '', ...at }
+}
+
+function unavailable(call: Call, what: string): ScriptFailure {
+  return failed('unavailable', call, 0, what)
+}

@@ -1,0 +1,36 @@
+/** A call on its way: what to ask the script thread, and what to do with the answer. */
+import type { ScriptFailure } from './port.js'
+import type { FieldReader, FieldWriter } from './wire.js'
+
+export interface Call {
+  /** Undefined for a check, which needs no session. */
+  readonly session: OpenSession | undefined
+  /** For sentences: the script's file and the callback. */
+  readonly file: string
+  readonly name: string
+  /** This call begins its session. */
+  readonly opens?: boolean
+  /** Writes the request after the call's number. */
+  write(to: FieldWriter, call: number): void
+  succeed(from: FieldReader): void
+  fail(failure: ScriptFailure): void
+}
+
+/** What the queue needs to know of a session. */
+export interface OpenSession {
+  readonly id: number
+  /** Set when the file could not be run and must not be tried again: every call fails with it. */
+  broken: ScriptFailure | undefined
+  /** Start has been killed, or has failed for want of time or memory: a fresh beginning leaves it out. */
+  skipStart: boolean
+  /** No more calls will come. */
+  readonly closed: boolean
+  /** The thread in which the session is open. */
+  openIn: unknown
+  mask: number
+  /** The call that opens it in a thread, first or again. */
+  opening(): Call
+  startKilled(failure: ScriptFailure): void
+  print(line: string): void
+  warning(message: string): void
+}

@@ -1,0 +1,48 @@
+/**
+ * The arguments and results of a library function written here, as byte strings and numbers.
+ *
+ * A `Native` raises a Lua error by throwing a ScriptFault: the script sees `relayout.lua:7: ` and the message, at the
+ * line that called.
+ */
+import { fromBytes, toBytes } from './byte-string.js'
+import { auxiliary, lua, TYPE } from './fengari-overrides.js'
+import type { LuaFunction, LuaState } from './fengari-types.js'
+import { push, string } from './values.js'
+
+/** An error that the script has caused; `pcall` catches it. */
+export class ScriptFault extends Error {
+  override readonly name = 'ScriptFault'
+}
+
+export type Natives = Readonly<Record<string, LuaFunction>>
+
+export const argument = {
+  text: (L: LuaState, at: number): string => fromBytes(auxiliary.luaL_checkstring(L, at)),
+  optionalText: (L: LuaState, at: number): string | undefined =>
+    lua.lua_type(L, at) <= TYPE.nil ? undefined : fromBytes(auxiliary.luaL_checkstring(L, at)),
+  number: (L: LuaState, at: number): number => auxiliary.luaL_checknumber(L, at),
+  integer: (L: LuaState, at: number): number => auxiliary.luaL_checkinteger(L, at),
+  optionalInteger: (L: LuaState, at: number, fallback: number): number => auxiliary.luaL_optinteger(L, at, fallback),
+  table: (L: LuaState, at: number): void => auxiliary.luaL_checktype(L, at, TYPE.table),
+  missing: (L: LuaState, at: number): boolean => lua.lua_type(L, at) <= TYPE.nil,
+  /** `bad argument #1 to 'date' (…)`. */
+  refuse: (L: LuaState, at: number, why: string): number => auxiliary.luaL_argerror(L, at, toBytes(why)),
+}
+
+export function returnText(L: LuaState, text: string): 1 {
+  push(L, string(text))
+  return 1
+}
+
+export function returnNumber(L: LuaState, value: number): 1 {
+  lua.lua_pushnumber(L, value)
+  return 1
+}
+
+/** Sets fields of the table on top of the stack. */
+export function setFunctions(L: LuaState, functions: Natives): void {
+  for (const [name, f] of Object.entries(functions)) {
+    lua.lua_pushcfunction(L, f)
+    lua.lua_setfield(L, -2, toBytes(name))
+  }
+}

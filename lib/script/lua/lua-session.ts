@@ -1,0 +1,211 @@
+/**
+ * One session of one sender's script inside the script thread (contract 4): its lua_State, begun with the file and
+ * Start, begun afresh after a Kill, and the callbacks by position.
+ *
+ * A phase of the beginning that was killed is not run again: a killed Start is left out when the session begins afresh,
+ * a killed main chunk leaves the session without callbacks for good.
+ */
+import { maskOf } from '../callbacks.js'
+import type {
+  CheckFileAnswer,
+  ConnectionGlobals,
+  MessageFacts,
+  ScriptFailure,
+  ScriptSource,
+  SessionGlobals,
+  SessionStart,
+} from '../port.js'
+import { actionsTable, readActions } from './actions.js'
+import type { CallLimits } from './call-limits.js'
+import type { TValue } from './fengari-types.js'
+import { TYPE } from './fengari-overrides.js'
+import { SharedGlobals } from './globals.js'
+import { messageArguments } from './message-arguments.js'
+import { PrintQuota } from './print-quota.js'
+import { ScriptState } from './script-state.js'
+import type { Outcome } from './script-state.js'
+import { isString, string, table, textOf, typeName } from './values.js'
+
+export type Answer<Value> = { readonly value: Value } | { readonly failure: ScriptFailure }
+
+/** What a script without CheckFile says of a message. */
+const NEUTRAL = {
+  returned: true,
+  actions: { SkipSend: false, Reason: '', Priority: 50, RetryAfter: undefined, ForceLastTry: undefined },
+} as const
+
+export interface SessionHost {
+  readonly limits: CallLimits
+  /** Milliseconds since the epoch, as the script sees them. */
+  readonly now: () => number
+  print(line: string): void
+  warning(message: string): void
+}
+
+export class LuaSession {
+  readonly #source: ScriptSource
+  readonly #first: SessionGlobals
+  readonly #host: SessionHost
+  readonly #prints: PrintQuota
+  #state: ScriptState | undefined
+  #globals: SharedGlobals | undefined
+  #connectedServer = ''
+  #topLevelFailure: ScriptFailure | undefined
+  #skipStart: boolean
+
+  constructor(source: ScriptSource, first: SessionGlobals, skipStart: boolean, host: SessionHost) {
+    this.#source = source
+    this.#first = first
+    this.#skipStart = skipStart
+    this.#host = host
+    this.#prints = new PrintQuota((line) => host.print(line))
+  }
+
+  /** Which callbacks are functions now, as bits. */
+  get mask(): number {
+    return maskOf((callback) => this.#state?.function(callback) !== undefined)
+  }
+
+  /** Runs the file, and Start unless it has been killed before. */
+  begin(): SessionStart {
+    const topLevel = this.#runFile()
+    if (topLevel !== undefined) return { topLevel, globals: this.#connection() }
+    const start = this.#runStart()
+    if (start === undefined) return { globals: this.#connection() }
+    if (this.#state === undefined) this.#runFile()
+    return { start, globals: firstValues(this.#first) }
+  }
+
+  /** Runs the file in a state that is thrown away. */
+  static check(source: ScriptSource, first: SessionGlobals, host: SessionHost): ScriptFailure | undefined {
+    return new LuaSession(source, first, true, host).#runFile()
+  }
+
+  checkFile(facts: MessageFacts): Answer<CheckFileAnswer> {
+    return this.#callback(
+      'CheckFile',
+      (globals) => ({ ...NEUTRAL, useBatv: globals.useBatv }),
+      (state, globals, f) => {
+        const actions = actionsTable(state.L)
+        const passed = table(actions)
+        const outcome = state.call('CheckFile', f, messageArguments(state.L, facts, passed))
+        if ('failure' in outcome) return outcome
+        const returned = outcome.value.type !== TYPE.nil
+        const answer = returned ? outcome.value : passed
+        if (answer.type !== TYPE.table) return { failure: this.#wrongType(answer, f) }
+        const read = readActions(state, answer)
+        return 'failure' in read ? read : { value: { returned, actions: read.value, useBatv: globals.useBatv } }
+      },
+    )
+  }
+
+  returnCode(lastCommand: string, fullResponse: string, lastLine: string): Answer<string | undefined> {
+    return this.#callback(
+      'ReturnCodeHandler',
+      () => undefined,
+      (state, _globals, f) => {
+        const outcome = state.call('ReturnCodeHandler', f, [
+          string(lastCommand),
+          string(fullResponse),
+          string(lastLine),
+        ])
+        if ('failure' in outcome) return outcome
+        const reply = isString(outcome.value) ? textOf(outcome.value) : ''
+        return { value: reply === '' ? undefined : reply }
+      },
+    )
+  }
+
+  serverConnected(server: string): Answer<ConnectionGlobals> {
+    this.#connectedServer = server
+    const failure = this.#ensureBegun()
+    if (failure !== undefined) return { failure }
+    if (this.#globals !== undefined) this.#globals.connectedServer = server
+    const f = this.#state?.function('ServerConnected')
+    if (f === undefined) return { value: this.#connection() }
+    const outcome = this.#settle(this.#state?.call('ServerConnected', f, []))
+    return outcome !== undefined && 'failure' in outcome ? outcome : { value: this.#connection() }
+  }
+
+  #callback<Value>(
+    name: 'CheckFile' | 'ReturnCodeHandler',
+    absent: (globals: SharedGlobals) => Value,
+    call: (state: ScriptState, globals: SharedGlobals, f: TValue) => Answer<Value>,
+  ): Answer<Value> {
+    const failure = this.#ensureBegun()
+    if (failure !== undefined) return { failure }
+    const [state, globals] = [this.#state, this.#globals]
+    if (state === undefined || globals === undefined) throw new Error('a session that has begun has a state')
+    const f = state.function(name)
+    if (f === undefined) return { value: absent(globals) }
+    return this.#settle(call(state, globals, f))
+  }
+
+  /** After a Kill: the file and Start again, before the next call. */
+  #ensureBegun(): ScriptFailure | undefined {
+    if (this.#topLevelFailure !== undefined) return this.#topLevelFailure
+    if (this.#state !== undefined) return undefined
+    const { topLevel } = this.begin()
+    return topLevel
+  }
+
+  #runFile(): ScriptFailure | undefined {
+    const state = new ScriptState(this.#host.limits, {
+      script: this.#source.name,
+      print: (line) => this.#prints.print(line),
+      now: this.#host.now,
+    })
+    this.#state = state
+    this.#globals = new SharedGlobals(state.globals, this.#first, (message) => this.#host.warning(message))
+    this.#globals.connectedServer = this.#connectedServer
+    const failure = state.run(this.#source)
+    this.#topLevelFailure = failure
+    if (failure !== undefined) this.#state = undefined
+    this.#settle(undefined)
+    return failure
+  }
+
+  #runStart(): ScriptFailure | undefined {
+    const f = this.#state?.function('Start')
+    if (this.#skipStart || f === undefined) return undefined
+    const outcome = this.#state?.call('Start', f, [])
+    if (this.#state?.dead === true) this.#skipStart = true
+    this.#settle(undefined)
+    return outcome !== undefined && 'failure' in outcome ? outcome.failure : undefined
+  }
+
+  /** The end of every call: what print held back, and a killed state thrown away. */
+  #settle<Result extends Outcome | Answer<unknown> | undefined>(result: Result): Result {
+    this.#prints.endOfCall()
+    if (this.#state?.dead === true) this.#state = undefined
+    return result
+  }
+
+  #connection(): ConnectionGlobals {
+    return this.#state === undefined || this.#globals === undefined
+      ? firstValues(this.#first)
+      : this.#globals.connection()
+  }
+
+  #wrongType(value: TValue, f: TValue): ScriptFailure {
+    const { p } = f.value as { p?: { linedefined?: number } }
+    const line = p?.linedefined
+    const where = line === undefined ? '' : `:${line}`
+    const message = `${this.#source.name}${where}: CheckFile must return the Actions table, not a ${typeName(value)}`
+    return this.#failure(message, 'CheckFile', 'type', line)
+  }
+
+  #failure(message: string, callback: string, kind: ScriptFailure['kind'], line?: number): ScriptFailure {
+    const at = line === undefined ? {} : { line }
+    return { kind, message, file: this.#source.name, function: callback, traceback: '', ...at }
+  }
+}
+
+export function firstValues(first: SessionGlobals): ConnectionGlobals {
+  return {
+    verifyCertificate: first.verifyCertificate,
+    maxMessagesPerConnection: first.maxMessagesPerConnection,
+    maxRecipientsPerConnection: first.maxRecipientsPerConnection,
+    maxRecipientsPerMessage: first.maxRecipientsPerMessage,
+  }
+}

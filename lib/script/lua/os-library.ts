@@ -1,0 +1,85 @@
+/**
+ * The five functions of `os` that a script has: date, time, clock, difftime and getenv('TZ'). fengari's own are wrong
+ * for UTC, past 2038, for `%j` and `isdst`; these follow Lua 5.3's manual.
+ */
+import { argument, returnNumber, returnText, ScriptFault } from './arguments.js'
+import type { Natives } from './arguments.js'
+import { toBytes } from './byte-string.js'
+import { momentOf, strftime, unknownConversion } from './date-format.js'
+import type { Moment } from './date-format.js'
+import { lua, TYPE } from './fengari-overrides.js'
+import type { LuaState } from './fengari-types.js'
+
+/** `now`: milliseconds since the epoch. */
+export function osLibrary(now: () => number): Natives {
+  const seconds = (): number => Math.floor(now() / 1000)
+  return {
+    clock: (L) => {
+      const { user, system } = process.cpuUsage()
+      return returnNumber(L, (user + system) / 1e6)
+    },
+    date: (L) => date(L, seconds),
+    difftime: (L) => returnNumber(L, argument.number(L, 1) - (argument.missing(L, 2) ? 0 : argument.number(L, 2))),
+    getenv: (L) => {
+      const name = argument.text(L, 1)
+      if (name !== 'TZ') throw new ScriptFault(`os.getenv('${name}') is not available in a script: only 'TZ' is`)
+      const zone = process.env['TZ']
+      if (zone !== undefined) return returnText(L, zone)
+      lua.lua_pushnil(L)
+      return 1
+    },
+    time: (L) => (argument.missing(L, 1) ? returnNumber(L, seconds()) : timeOfTable(L)),
+  }
+}
+
+function date(L: LuaState, seconds: () => number): number {
+  const given = argument.optionalText(L, 1) ?? '%c'
+  const utc = given.startsWith('!')
+  const format = utc ? given.slice(1) : given
+  const at = momentOf(argument.missing(L, 2) ? seconds() : argument.number(L, 2), utc)
+  if (at === undefined) return argument.refuse(L, 2, 'time out-of-bounds')
+  if (format.startsWith('*t')) {
+    lua.lua_createtable(L, 0, 9)
+    setFields(L, at)
+    return 1
+  }
+  const unknown = unknownConversion(format)
+  if (unknown !== undefined) return argument.refuse(L, 1, `invalid conversion specifier '${unknown}'`)
+  return returnText(L, strftime(format, at))
+}
+
+function setFields(L: LuaState, at: Moment): void {
+  const { second: sec, minute: min, hour, day, month, year, yearDay: yday } = at
+  for (const [name, value] of Object.entries({ sec, min, hour, day, month, year, wday: at.weekday + 1, yday })) {
+    lua.lua_pushnumber(L, value)
+    lua.lua_setfield(L, -2, toBytes(name))
+  }
+  lua.lua_pushboolean(L, at.daylightSaving)
+  lua.lua_setfield(L, -2, toBytes('isdst'))
+}
+
+/** The table's fields are put right, as mktime does: day 32 becomes the first of the next month. */
+function timeOfTable(L: LuaState): number {
+  argument.table(L, 1)
+  lua.lua_settop(L, 1)
+  const moment = new Date(0)
+  // Not the constructor: it takes the years 0 to 99 for 1900 to 1999.
+  moment.setFullYear(field(L, 'year'), field(L, 'month') - 1, field(L, 'day'))
+  moment.setHours(field(L, 'hour', 12), field(L, 'min', 0), field(L, 'sec', 0), 0)
+  const at = momentOf(moment.getTime() / 1000, false)
+  if (at === undefined) {
+    throw new ScriptFault('time result cannot be represented in this installation')
+  }
+  setFields(L, at)
+  return returnNumber(L, at.epochSeconds)
+}
+
+function field(L: LuaState, name: string, fallback?: number): number {
+  const type = lua.lua_getfield(L, -1, toBytes(name))
+  const isNumber = type === TYPE.number || (type === TYPE.anyString && lua.lua_tonumber(L, -1) !== 0)
+  const value = type === TYPE.nil ? fallback : isNumber ? lua.lua_tonumber(L, -1) : Number.NaN
+  lua.lua_pop(L, 1)
+  if (value === undefined) throw new ScriptFault(`field '${name}' missing in date table`)
+  if (!Number.isInteger(value)) throw new ScriptFault(`field '${name}' is not an integer`)
+  return value
+}

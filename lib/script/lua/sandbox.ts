@@ -1,0 +1,173 @@
+/**
+ * A new lua_State with what a script may use and nothing else (contract 4, "What a script cannot do").
+ *
+ * The lists are allow-lists: a library function that is not named here is not there. What Lua has and a script has not
+ * is replaced by a function that says so. `load` takes text only: bytecode could reach past every limit.
+ */
+import { argument, setFunctions } from './arguments.js'
+import type { Natives } from './arguments.js'
+import { boundedLoad, mathType, printer } from './base-functions.js'
+import { bit32Library } from './bit32-library.js'
+import { toBytes } from './byte-string.js'
+import { auxiliary, internals, LIBRARIES, lua, TYPE, watch } from './fengari-overrides.js'
+import type { LuaFunction, LuaState, Table } from './fengari-types.js'
+import { collector, OLD_NAMES_CHUNK, oldMath, oldTable } from './old-names.js'
+import { osLibrary } from './os-library.js'
+import { LIBRARIES_WITH_REMOVALS, missing, removedFunctions } from './removed-functions.js'
+import { callerLine } from './position.js'
+import { stringFormat, stringRep } from './string-format.js'
+import { keyOf, push, table } from './values.js'
+import { vpop3Library } from './vpop3-library.js'
+
+const ALLOWED: Readonly<Record<keyof typeof LIBRARIES, string>> = {
+  base:
+    '_G _VERSION assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select ' +
+    'setmetatable tonumber tostring type xpcall',
+  coroutine: 'create isyieldable resume running status wrap yield',
+  math:
+    'abs acos asin atan ceil cos deg exp floor fmod huge log max min modf pi rad random randomseed sin sqrt tan ' +
+    'tointeger ult',
+  string: 'byte char find gmatch gsub len lower match pack packsize reverse sub unpack upper',
+  table: 'concat insert move pack remove sort unpack',
+  utf8: 'char charpattern codepoint codes len offset',
+}
+
+export interface SandboxOptions {
+  /** The script's file name, for sentences. */
+  readonly script: string
+  readonly print: (line: string) => void
+  /** Milliseconds since the epoch: os.date and os.time. */
+  readonly now: () => number
+}
+
+export function newSandbox(options: SandboxOptions): LuaState {
+  const L = auxiliary.luaL_newstate()
+  for (const [name, open] of Object.entries(LIBRARIES)) {
+    auxiliary.luaL_requiref(L, toBytes(name === 'base' ? '_G' : name), open, 1)
+    keepOnly(L.stack[L.top - 1]?.value as Table, ALLOWED[name as keyof typeof LIBRARIES].split(' '))
+    if (name === 'string' || name === 'table') noteLines(L.stack[L.top - 1]?.value as Table)
+    lua.lua_settop(L, 0)
+  }
+  define(L, '', {
+    load: boundedLoad(libraryFunction(LIBRARIES.base, 'load')),
+    print: printer(options.print),
+    ...collector,
+  })
+  define(L, 'string', { format: stringFormat, rep: stringRep })
+  define(L, 'math', { ...oldMath, type: mathType })
+  define(L, 'table', oldTable)
+  define(L, 'os', osLibrary(options.now))
+  define(L, 'bit32', bit32Library)
+  define(L, 'VPOP3', vpop3Library)
+  for (const library of LIBRARIES_WITH_REMOVALS) define(L, library, removedFunctions(library, options.script))
+  defineConstants(L)
+  explainUnknown(L, 'VPOP3', options.script)
+  runChunk(L, OLD_NAMES_CHUNK, '=old names')
+  return L
+}
+
+/** The table that holds a state's globals. */
+export function globalsOf(L: LuaState): Table {
+  const registry = L.l_G.l_registry.value as Table
+  return registry.strong.get(lua.LUA_RIDX_GLOBALS)?.value.value as Table
+}
+
+function keepOnly(library: Table, names: readonly string[]): void {
+  const allowed = new Set(names.map(keyOf))
+  const kept = [...library.strong].filter(([hash]) => allowed.has(String(hash)))
+  library.strong = new Map(kept)
+  library.f = kept[0]?.[1]
+  library.l = kept.at(-1)?.[1]
+  for (const [i, [, entry]] of kept.entries()) {
+    entry.p = kept[i - 1]?.[1]
+    entry.n = kept[i + 1]?.[1]
+  }
+}
+
+/** These functions can run for ever inside one call, and then only the main thread can tell where. */
+function noteLines(library: Table): void {
+  for (const { value } of library.strong.values()) {
+    const original = value.value as LuaFunction
+    value.value = (L: LuaState): number => {
+      watch.atLine(callerLine(L))
+      return original(L)
+    }
+  }
+}
+
+/** Adds functions to a library of that name, '' for the globals, making it if there is none. */
+function define(L: LuaState, library: string, functions: Natives): void {
+  lua.lua_rawgeti(L, lua.LUA_REGISTRYINDEX, lua.LUA_RIDX_GLOBALS)
+  if (library !== '') {
+    lua.lua_getfield(L, -1, toBytes(library))
+    if (lua.lua_type(L, -1) !== TYPE.table) {
+      lua.lua_settop(L, 1)
+      lua.lua_createtable(L, 0, 0)
+      lua.lua_pushvalue(L, -1)
+      lua.lua_setfield(L, 1, toBytes(library))
+      // Where Lua looks for the names of functions in messages.
+      lua.lua_getfield(L, lua.LUA_REGISTRYINDEX, toBytes('_LOADED'))
+      lua.lua_pushvalue(L, 2)
+      lua.lua_setfield(L, -2, toBytes(library))
+      lua.lua_settop(L, 2)
+    }
+  }
+  setFunctions(L, functions)
+  lua.lua_settop(L, 0)
+}
+
+function defineConstants(L: LuaState): void {
+  const math = globalsOf(L).strong.get(keyOf('math'))?.value
+  if (math === undefined) return
+  push(L, table(math.value as Table))
+  for (const [name, value] of [
+    ['maxinteger', Number.MAX_SAFE_INTEGER],
+    ['mininteger', Number.MIN_SAFE_INTEGER],
+  ] as const) {
+    lua.lua_pushnumber(L, value)
+    lua.lua_setfield(L, -2, toBytes(name))
+  }
+  lua.lua_settop(L, 0)
+}
+
+/** A name that a library does not have is a function which says so. */
+function explainUnknown(L: LuaState, library: string, script: string): void {
+  const held = globalsOf(L).strong.get(keyOf(library))?.value.value as Table
+  push(L, table(held))
+  lua.lua_createtable(L, 0, 1)
+  lua.lua_pushcfunction(L, (L1) => {
+    const name = `${library}.${argument.text(L1, 2)}`
+    lua.lua_pushcfunction(L1, missing(name, script, 'that part of VPOP3 does not exist here'))
+    return 1
+  })
+  lua.lua_setfield(L, -2, toBytes('__index'))
+  lua.lua_setmetatable(L, -2)
+  lua.lua_settop(L, 0)
+}
+
+function runChunk(L: LuaState, chunk: string, name: string): void {
+  lua.lua_load(L, nextPiece, { string: toBytes(chunk) }, toBytes(name), toBytes('t'))
+  lua.lua_call(L, 0, 0)
+  lua.lua_settop(L, 0)
+}
+
+/** A lua_load reader of one piece. */
+export function nextPiece(_L: LuaState, data: { string: Uint8Array | null }): Uint8Array | null {
+  const piece = data.string
+  data.string = null
+  return piece
+}
+
+/** The per-instruction look of `watch` runs in threads that have a hook; coroutines inherit it. */
+export function watchInstructions(L: LuaState): void {
+  internals.sethook(L, () => undefined, MASK_COUNT, 1)
+}
+
+/** One function of a library that the allow-list leaves out. */
+function libraryFunction(open: LuaFunction, name: string): LuaFunction {
+  const L = auxiliary.luaL_newstate()
+  open(L)
+  return globalsOf(L).strong.get(keyOf(name))?.value.value as LuaFunction
+}
+
+export const MASK_COUNT = 8

@@ -1,0 +1,110 @@
+/**
+ * The script thread: carries out requests in order, one after the other, for the sessions of all senders.
+ *
+ * Answers leave in small groups: one message for each call would cost both threads more than the calls themselves, one
+ * for a whole batch would keep the main thread idle meanwhile. What a thread that is terminated had not yet sent is
+ * asked again elsewhere.
+ */
+import { workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
+import { readFacts, readSource, REPLY, REQUEST, writeConnection, writeDecision } from '../messages.js'
+import { writeFailure, writeStart } from '../messages.js'
+import type { ScriptFailure } from '../port.js'
+import { Progress } from '../progress.js'
+import type { WorkerSettings } from '../worker-link.js'
+import { FieldReader, FieldWriter } from '../wire.js'
+import { CallLimits } from './call-limits.js'
+import { LuaSession } from './lua-session.js'
+import type { Answer, SessionHost } from './lua-session.js'
+
+const ANSWERS_PER_MESSAGE = 8
+
+const settings = workerData as WorkerSettings
+const port: MessagePort = settings.port
+const limits = new CallLimits(settings.timeoutMs, settings.memoryMb, new Progress(settings.progress))
+const sessions = new Map<number, LuaSession>()
+const out = new FieldWriter()
+let answers = 0
+
+function flush(): void {
+  if (!out.empty) port.postMessage(out.take())
+  answers = 0
+}
+
+function host(session: number): SessionHost {
+  return {
+    limits,
+    now: () => Date.now() + settings.clockOffsetMs,
+    print: (line) => void out.text(REPLY.print).number(session).text(line),
+    warning: (message) => void out.text(REPLY.warning).number(session).text(message),
+  }
+}
+
+function fail(call: number, mask: number, failure: ScriptFailure): void {
+  writeFailure(out.text(REPLY.failure).number(call).number(mask), failure)
+}
+
+function begin(call: number, from: FieldReader): void {
+  const id = from.number()
+  const skipStart = from.flag()
+  const { source, globals } = readSource(from)
+  const session = new LuaSession(source, globals, skipStart, host(id))
+  sessions.set(id, session)
+  const start = session.begin()
+  writeStart(out.text(REPLY.value).number(call).number(session.mask), start)
+}
+
+function check(call: number, from: FieldReader): void {
+  const { source, globals } = readSource(from)
+  const failure = LuaSession.check(source, globals, host(0))
+  if (failure !== undefined) fail(call, 0, failure)
+  else out.text(REPLY.value).number(call).number(0)
+}
+
+function callback(call: number, request: string, from: FieldReader): void {
+  const session = sessions.get(from.number())
+  if (session === undefined) throw new Error('a call of a session that is not open')
+  const write = answerWriter(request, session, from)
+  const head = 'failure' in write ? undefined : write.value
+  if ('failure' in write) fail(call, session.mask, write.failure)
+  else {
+    out.text(REPLY.value).number(call).number(session.mask)
+    head?.()
+  }
+}
+
+/** Runs the callback; the value is what writes the rest of the answer. */
+function answerWriter(request: string, session: LuaSession, from: FieldReader): Answer<() => void> {
+  switch (request) {
+    case REQUEST.checkFile:
+      return mapped(session.checkFile(readFacts(from)), (answer) => writeDecision(out, answer))
+    case REQUEST.returnCode:
+      return mapped(session.returnCode(from.text(), from.text(), from.text()), (reply) => void out.text(reply ?? ''))
+    default:
+      return mapped(session.serverConnected(from.text()), (globals) => writeConnection(out, globals))
+  }
+}
+
+function mapped<Value>(answer: Answer<Value>, write: (value: Value) => void): Answer<() => void> {
+  return 'failure' in answer ? answer : { value: () => write(answer.value) }
+}
+
+function carryOut(from: FieldReader): void {
+  const request = from.text()
+  if (request === REQUEST.close) {
+    sessions.delete(from.number())
+    return
+  }
+  const call = from.number()
+  limits.call = call
+  if (request === REQUEST.open) begin(call, from)
+  else if (request === REQUEST.check) check(call, from)
+  else callback(call, request, from)
+  if (++answers >= ANSWERS_PER_MESSAGE) flush()
+}
+
+port.on('message', (message: string) => {
+  const from = new FieldReader(message)
+  while (!from.done) carryOut(from)
+  flush()
+})

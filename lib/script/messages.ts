@@ -1,0 +1,148 @@
+/**
+ * What the two threads say to each other, as fields of a message (wire.ts): requests go in, answers and events come
+ * out. One message holds any number of them, in order. Every request carries the call's number, which its answer has.
+ */
+import type { RawActions, RawValue } from '../core/decision.js'
+import type {
+  CheckFileAnswer,
+  ConnectionGlobals,
+  MessageFacts,
+  ScriptFailure,
+  ScriptSource,
+  SessionGlobals,
+  SessionStart,
+} from './port.js'
+import type { FieldReader, FieldWriter } from './wire.js'
+
+/** First field of a request. */
+export const REQUEST = { check: 'K', open: 'O', checkFile: 'F', returnCode: 'R', connected: 'S', close: 'C' } as const
+/** First field of what comes back. */
+export const REPLY = { print: 'p', warning: 'w', value: 'v', failure: 'f' } as const
+
+export function writeSource(to: FieldWriter, source: ScriptSource, globals: SessionGlobals): void {
+  to.text(source.name).text(Buffer.from(source.bytes).toString('latin1'))
+  to.number(globals.senderId).text(globals.senderName).flag(globals.useBatv)
+  writeConnection(to, globals)
+}
+
+export function readSource(from: FieldReader): { source: ScriptSource; globals: SessionGlobals } {
+  const source = { name: from.text(), bytes: Buffer.from(from.text(), 'latin1'), version: '' }
+  const own = { senderId: from.number(), senderName: from.text(), useBatv: from.flag() }
+  return { source, globals: { ...own, ...readConnection(from) } }
+}
+
+export function writeConnection(to: FieldWriter, globals: ConnectionGlobals): void {
+  to.flag(globals.verifyCertificate)
+  to.number(globals.maxMessagesPerConnection)
+  to.number(globals.maxRecipientsPerConnection)
+  to.number(globals.maxRecipientsPerMessage)
+}
+
+export function readConnection(from: FieldReader): ConnectionGlobals {
+  return {
+    verifyCertificate: from.flag(),
+    maxMessagesPerConnection: from.number(),
+    maxRecipientsPerConnection: from.number(),
+    maxRecipientsPerMessage: from.number(),
+  }
+}
+
+export function writeFacts(to: FieldWriter, facts: MessageFacts): void {
+  to.text(facts.filename).number(facts.dataStart).number(facts.size)
+  to.text(facts.creationTime).text(facts.returnPath)
+  to.number(facts.retries).text(facts.lastTryTime)
+  to.number(facts.recipients.length)
+  for (const recipient of facts.recipients) to.text(recipient)
+}
+
+export function readFacts(from: FieldReader): MessageFacts {
+  return {
+    filename: from.text(),
+    dataStart: from.number(),
+    size: from.number(),
+    creationTime: from.text(),
+    returnPath: from.text(),
+    retries: from.number(),
+    lastTryTime: from.text(),
+    recipients: Array.from({ length: from.number() }, () => from.text()),
+  }
+}
+
+export function writeFailure(to: FieldWriter, failure: ScriptFailure): void {
+  to.text(failure.kind).text(failure.message).text(failure.file)
+  to.number(failure.line ?? 0)
+    .text(failure.function)
+    .text(failure.traceback)
+}
+
+export function readFailure(from: FieldReader): ScriptFailure {
+  const kind = from.text() as ScriptFailure['kind']
+  const [message, file, line] = [from.text(), from.text(), from.number()]
+  return { kind, message, file, ...(line > 0 ? { line } : {}), function: from.text(), traceback: from.text() }
+}
+
+export function writeStart(to: FieldWriter, { topLevel, start, globals }: SessionStart): void {
+  for (const failure of [topLevel, start]) {
+    to.flag(failure !== undefined)
+    if (failure !== undefined) writeFailure(to, failure)
+  }
+  writeConnection(to, globals)
+}
+
+export function readStart(from: FieldReader): SessionStart {
+  const topLevel = from.flag() ? { topLevel: readFailure(from) } : {}
+  const start = from.flag() ? { start: readFailure(from) } : {}
+  return { ...topLevel, ...start, globals: readConnection(from) }
+}
+
+export function writeDecision(to: FieldWriter, { returned, useBatv, actions }: CheckFileAnswer): void {
+  to.flag(returned).flag(useBatv)
+  to.text(rawText(actions.SkipSend)).text(rawText(actions.Reason)).text(rawText(actions.Priority))
+  to.text(rawText(actions.RetryAfter)).text(rawText(actions.ForceLastTry))
+}
+
+export function readDecision(from: FieldReader): CheckFileAnswer {
+  const [returned, useBatv] = [from.flag(), from.flag()]
+  const actions: RawActions = {
+    SkipSend: rawValue(from.text()),
+    Reason: rawValue(from.text()),
+    Priority: rawValue(from.text()),
+    RetryAfter: rawValue(from.text()),
+    ForceLastTry: rawValue(from.text()),
+  }
+  return { returned, actions, useBatv }
+}
+
+/** A raw value as one field: a letter for the type and what follows from it. */
+function rawText(value: RawValue): string {
+  switch (typeof value) {
+    case 'string':
+      return `s${value}`
+    case 'number':
+      return `n${value}`
+    case 'boolean':
+      return value ? 't' : 'f'
+    case 'object':
+      return `o${value.luaType}`
+    default:
+      return 'u'
+  }
+}
+
+function rawValue(text: string): RawValue {
+  const rest = text.slice(1)
+  switch (text.charAt(0)) {
+    case 's':
+      return rest
+    case 'n':
+      return Number(rest)
+    case 't':
+      return true
+    case 'f':
+      return false
+    case 'o':
+      return { luaType: rest }
+    default:
+      return undefined
+  }
+}

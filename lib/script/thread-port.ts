@@ -1,0 +1,200 @@
+/**
+ * The script port on a thread of its own: sessions and checks as calls of one queue (call-queue.ts). The contract is
+ * port.ts; how a thread that hangs or dies is replaced is the queue's business.
+ */
+import { ALL_CALLBACKS, maskHas } from './callbacks.js'
+import type { Call, OpenSession } from './call.js'
+import { CallQueue } from './call-queue.js'
+import type { Remark } from './thread-supply.js'
+import { readConnection, readDecision, readStart, REQUEST, writeFacts, writeSource } from './messages.js'
+import { ScriptError } from './port.js'
+import type {
+  Callback,
+  CheckFileAnswer,
+  ConnectionGlobals,
+  MessageFacts,
+  ScriptFailure,
+  ScriptLimits,
+  ScriptPort,
+  ScriptSession,
+  ScriptSource,
+  SessionEvents,
+  SessionGlobals,
+  SessionStart,
+} from './port.js'
+import type { FieldReader, FieldWriter } from './wire.js'
+
+export interface ScriptPortOptions extends ScriptLimits {
+  /** Added to the script's clock (os.date, os.time), ms: for tests and demonstrations. */
+  readonly clockOffsetMs?: number
+}
+
+/** `remark` hears what an administrator should know of the engine itself; it never hears a script's failures. */
+export function createScriptPort(options: ScriptPortOptions, remark: Remark = () => undefined): ScriptPort {
+  const { timeoutMs, memoryMb, clockOffsetMs = 0 } = options
+  const queue = new CallQueue({ timeoutMs, memoryMb, clockOffsetMs }, remark)
+  let sessions = 0
+  return {
+    check: async (source, globals) => {
+      try {
+        await answer(
+          queue,
+          { file: source.name, name: 'main chunk', session: undefined },
+          {
+            write: (to, call) => writeSource(to.text(REQUEST.check).number(call), source, globals),
+            read: () => undefined,
+          },
+        )
+        return undefined
+      } catch (error) {
+        if (error instanceof ScriptError) return error.failure
+        throw error
+      }
+    },
+    open: (source, globals, events) => new ThreadSession(queue, ++sessions, source, globals, events),
+    close: async () => queue.close(),
+  }
+}
+
+interface Exchange<Value> {
+  write(to: FieldWriter, call: number): void
+  read(from: FieldReader): Value
+}
+
+async function answer<Value>(
+  queue: CallQueue,
+  about: Pick<Call, 'file' | 'name' | 'session'>,
+  exchange: Exchange<Value>,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    queue.add({
+      ...about,
+      write: (to, call) => exchange.write(to, call),
+      succeed: (from) => resolve(exchange.read(from)),
+      fail: (failure) => reject(new ScriptError(failure)),
+    })
+  })
+}
+
+class ThreadSession implements ScriptSession, OpenSession {
+  readonly id: number
+  readonly started: Promise<SessionStart>
+  broken: ScriptFailure | undefined
+  skipStart = false
+  closed = false
+  openIn: unknown
+  mask = ALL_CALLBACKS
+  readonly #queue: CallQueue
+  readonly #source: ScriptSource
+  readonly #globals: SessionGlobals
+  readonly #events: SessionEvents
+  readonly #warned = new Set<string>()
+  #startFailure: ScriptFailure | undefined
+  #resolveStarted: (start: SessionStart) => void = () => undefined
+
+  constructor(queue: CallQueue, id: number, source: ScriptSource, globals: SessionGlobals, events: SessionEvents) {
+    this.#queue = queue
+    this.id = id
+    this.#source = source
+    this.#globals = globals
+    this.#events = events
+    this.started = new Promise((resolve) => {
+      this.#resolveStarted = resolve
+    })
+    queue.add(this.opening())
+  }
+
+  has(callback: Callback): boolean {
+    return maskHas(this.mask, callback)
+  }
+
+  async checkFile(message: MessageFacts): Promise<CheckFileAnswer> {
+    return this.#call('CheckFile', {
+      write: (to, call) => writeFacts(to.text(REQUEST.checkFile).number(call).number(this.id), message),
+      read: readDecision,
+    })
+  }
+
+  async returnCode(lastCommand: string, fullResponse: string, lastLine: string): Promise<string | undefined> {
+    return this.#call('ReturnCodeHandler', {
+      write: (to, call) => {
+        to.text(REQUEST.returnCode).number(call).number(this.id)
+        to.text(lastCommand).text(fullResponse).text(lastLine)
+      },
+      read: (from) => {
+        const reply = from.text()
+        return reply === '' ? undefined : reply
+      },
+    })
+  }
+
+  async serverConnected(server: string): Promise<ConnectionGlobals> {
+    return this.#call('ServerConnected', {
+      write: (to, call) => to.text(REQUEST.connected).number(call).number(this.id).text(server),
+      read: readConnection,
+    })
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.#queue.closeSession(this)
+  }
+
+  opening(): Call {
+    return {
+      session: this,
+      file: this.#source.name,
+      name: 'Start',
+      opens: true,
+      write: (to, call) => {
+        to.text(REQUEST.open).number(call).number(this.id).flag(this.skipStart)
+        writeSource(to, this.#source, this.#globals)
+      },
+      succeed: (from) => this.#opened(readStart(from)),
+      fail: (failure) => this.#opened({ topLevel: failure, globals: firstValues(this.#globals) }),
+    }
+  }
+
+  startKilled(failure: ScriptFailure): void {
+    this.#startFailure = failure
+  }
+
+  print(line: string): void {
+    this.#events.print(line)
+  }
+
+  /** A session that is begun afresh would say the same again. */
+  warning(message: string): void {
+    if (this.#warned.has(message)) return
+    this.#warned.add(message)
+    this.#events.warning(message)
+  }
+
+  #opened(answered: SessionStart): void {
+    const start = answered.start ?? this.#startFailure
+    if (isOutOfBounds(answered.topLevel)) this.broken = answered.topLevel
+    if (isOutOfBounds(start)) this.skipStart = true
+    if (answered.topLevel !== undefined) this.mask = 0
+    const { topLevel, globals } = answered
+    this.#resolveStarted({
+      ...(topLevel === undefined ? {} : { topLevel }),
+      ...(start === undefined ? {} : { start }),
+      globals: start === undefined ? globals : firstValues(this.#globals),
+    })
+  }
+
+  async #call<Value>(name: Callback, exchange: Exchange<Value>): Promise<Value> {
+    return answer(this.#queue, { file: this.#source.name, name, session: this }, exchange)
+  }
+}
+
+/** Failures that would come again, and cost their time again, if the same code were run again. */
+function isOutOfBounds(failure: ScriptFailure | undefined): failure is ScriptFailure {
+  return failure?.kind === 'timeout' || failure?.kind === 'memory'
+}
+
+function firstValues(globals: SessionGlobals): ConnectionGlobals {
+  const { verifyCertificate, maxMessagesPerConnection, maxRecipientsPerConnection, maxRecipientsPerMessage } = globals
+  return { verifyCertificate, maxMessagesPerConnection, maxRecipientsPerConnection, maxRecipientsPerMessage }
+}

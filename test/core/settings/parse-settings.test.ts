@@ -1,0 +1,373 @@
+import assert from 'node:assert/strict'
+import { domainToUnicode } from 'node:url'
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { parseSettings } from '../../../lib/core/settings/parse-settings.js'
+import type { SenderSettings, SettingsEnv, SettingsResult } from '../../../lib/core/settings/settings.js'
+import { readIni } from '../../support/read-ini.js'
+
+const env: SettingsEnv = {
+  readSecretFile: (name) => (name === 'good' ? { user: 'me', pass: '007' } : { error: 'no such file' }),
+  domainToUnicode,
+}
+
+const parse = (ini: string): SettingsResult => parseSettings(readIni(ini), env)
+const sentences = (problems: SettingsResult['fatal']): string[] => problems.map((problem) => problem.sentence)
+
+function clean(ini: string): SettingsResult['settings'] {
+  const { settings, problems, fatal } = parse(ini)
+  assert.deepEqual(sentences([...fatal, ...problems]), [])
+  return settings
+}
+
+function sender(lines: string): SenderSettings {
+  return clean(`[sender.bulk]\n${lines}`).senders[0]!
+}
+
+/** The one fatal problem of a sender with these lines. */
+function fatalOf(lines: string): string {
+  const { fatal } = parse(`[sender.bulk]\n${lines}`)
+  assert.equal(fatal.length, 1, `${lines}: ${inspect(sentences(fatal))}`)
+  return fatal[0]!.sentence
+}
+
+function problemOf(ini: string): string {
+  const { problems, fatal } = parse(ini)
+  assert.deepEqual(sentences(fatal), [])
+  assert.equal(problems.length, 1, `${ini}: ${inspect(sentences(problems))}`)
+  return problems[0]!.sentence
+}
+
+describe('parseSettings, defaults', () => {
+  it('is one sender without a host when the file is empty', () => {
+    const { main, batv, senders } = clean('')
+    assert.deepEqual(main, {
+      skipRetrySeconds: 60,
+      onScriptError: 'send',
+      scriptTimeoutMs: 1000,
+      scriptMemoryMb: 64,
+      sessionIdleMs: 5000,
+      sessionMaxAgeMs: 600_000,
+      collectMs: 250,
+      allowLosingRewrites: true,
+    })
+    assert.deepEqual(batv, {
+      enabled: false,
+      secret: undefined,
+      secretFile: undefined,
+      key: 0,
+      lifetimeDays: 7,
+      require: false,
+      domains: [],
+      fallback: [],
+    })
+    assert.equal(senders.length, 1)
+    const { filter, ...rest } = senders[0]!
+    assert.equal(filter.matches({ from: '', recipients: ['a@b.example'], size: 1 }), true)
+    assert.deepEqual(rest, {
+      id: 0,
+      name: 'default',
+      servers: [],
+      tls: 'available',
+      verifyCertificate: false,
+      auth: undefined,
+      authPlaintext: false,
+      pipelining: true,
+      bind: undefined,
+      helo: undefined,
+      maxConnections: 5,
+      maxMessagesPerConnection: 100,
+      maxRecipientsPerConnection: 0,
+      maxRecipientsPerMessage: 100,
+      idleTimeoutMs: 5000,
+      replyTimeoutMs: 300_000,
+      filterRules: [],
+      order: 'arrival',
+      script: 'relayout.lua',
+    })
+  })
+
+  it('checks certificates by the kind of TLS unless told otherwise', () => {
+    const table: [string, boolean][] = [
+      ['tls = none', false],
+      ['tls = available', false],
+      ['tls = required', true],
+      ['tls = Implicit', true],
+      ['tls = required\nverify_certificate = no', false],
+      ['tls = available\nverify_certificate = 1', true],
+    ]
+    for (const [lines, expected] of table) assert.equal(sender(lines).verifyCertificate, expected, lines)
+  })
+})
+
+describe('parseSettings, senders', () => {
+  it('numbers them in the order of the file', () => {
+    const { senders } = clean('[sender.zeta]\nhost=z\n[main]\nskip_retry=5\n[sender.alpha]\n[sender.7]\n')
+    assert.deepEqual(
+      senders.map(({ id, name }) => [id, name]),
+      [
+        [0, 'zeta'],
+        [1, 'alpha'],
+        [2, '7'],
+      ],
+    )
+  })
+
+  it('wants a name, and only once', () => {
+    for (const ini of ['[sender.]', '[sender]', '[sender. ]']) {
+      assert.match(parse(ini).fatal[0]!.sentence, /the sender has no name/)
+    }
+    const { fatal } = parse('[sender.bulk]\n[sender.Bulk]')
+    assert.equal(fatal[0]!.code, 'RELAYOUT_E_SENDER_NAME')
+    assert.match(fatal[0]!.sentence, /\[sender\.Bulk\]: there is already a sender of this name, \[sender\.bulk\]/)
+    assert.match(parse(`[sender.${'x'.repeat(65)}]`).fatal[0]!.sentence, /more than 64/)
+  })
+
+  it('does not start with a section that was meant to be a sender', () => {
+    for (const section of ['Sender.bulk', 'senders.bulk', 'sender:bulk', 'sneder.bulk', 'sender bulk']) {
+      const { fatal } = parse(`[${section}]\nhost=a`)
+      assert.equal(fatal[0]?.code, 'RELAYOUT_E_UNUSABLE_SECTION', section)
+      assert.match(fatal[0].sentence, /did you mean \[sender\.NAME\]\?/)
+    }
+  })
+})
+
+describe('parseSettings, host', () => {
+  it('reads relay servers in order, with their ports', () => {
+    const table: [string, [string, number][]][] = [
+      ['relay.example', [['relay.example', 25]]],
+      ['relay.example:587', [['relay.example', 587]]],
+      ['a, b:26 ,c', [['a', 25], ['b', 26], ['c', 25]]], // prettier-ignore
+      ['192.0.2.1:2525', [['192.0.2.1', 2525]]],
+      ['[2001:db8::1]:587', [['2001:db8::1', 587]]],
+      ['[2001:db8::1]', [['2001:db8::1', 25]]],
+      ['2001:db8::1', [['2001:db8::1', 25]]],
+      ['::1', [['::1', 25]]],
+      ['fe80::1%eth0', [['fe80::1%eth0', 25]]],
+      ['::ffff:192.0.2.1', [['::ffff:192.0.2.1', 25]]],
+      ['1:2:3:4:5:6:7:8', [['1:2:3:4:5:6:7:8', 25]]],
+      ['Relay_1.Example.', [['Relay_1.Example.', 25]]],
+    ]
+    for (const [host, servers] of table) {
+      assert.deepEqual(
+        sender(`host = ${host}`).servers.map((server) => [server.host, server.port]),
+        servers,
+        host,
+      )
+    }
+    assert.equal(sender('host = relay.example\ntls = implicit').servers[0]!.port, 465)
+    assert.equal(sender('host = relay.example:25\ntls = implicit').servers[0]!.port, 25)
+  })
+
+  it('does not start with a host that cannot be used', () => {
+    const table: [string, RegExp][] = [
+      ['host =', /nothing is given/],
+      ['host', /nothing is given/],
+      ['host = a,,b', /element 2 of the list is empty/],
+      ['host = a,', /element 2 of the list is empty/],
+      ['host = ,', /element 1 of the list is empty/],
+      ['host = a:0', /"0" is no port/],
+      ['host = a:65536', /"65536" is no port/],
+      ['host = a:', /"" is no port/],
+      ['host = a:smtp', /"smtp" is no port/],
+      ['host = :25', /no host/],
+      ['host = a b', /"a b" is no host name/],
+      ['host = a..b', /is no host name/],
+      ['host = -a', /is no host name/],
+      ['host = a/b', /is no host name/],
+      ['host = smtp://a', /is no/],
+      ['host = bücher.example', /write its xn-- form/],
+      ['host = 1.2.3', /is no IPv4 address/],
+      ['host = 1.2.3.256', /is no IPv4 address/],
+      ['host = 01.2.3.4', /is no IPv4 address/],
+      ['host = 25', /this is no host name/],
+      ['host = 1.5', /this is no host name/],
+      ['host = [2001:db8::1', /is no IPv6 address/],
+      ['host = [relay.example]:25', /is no IPv6 address/],
+      ['host = 2001:db8::1::2', /is no IPv6 address/],
+      ['host = 1:2:3:4:5:6:7:8:9', /is no IPv6 address/],
+      ['host = 1:2:3:4:5:6:7', /is no IPv6 address/],
+      ['host = 12345::', /is no IPv6 address/],
+      ['host = :::', /is no IPv6 address/],
+      ['host = ::1.2.3', /is no IPv6 address/],
+      ['host[] = a\nhost[] = b', /there is no host\[\]/],
+    ]
+    for (const [line, reason] of table) {
+      const text = fatalOf(line)
+      assert.match(text, /^relayout\.ini \[sender\.bulk\] host = /)
+      assert.match(text, reason, line)
+    }
+  })
+})
+
+describe('parseSettings, values', () => {
+  it('reads times with and without units', () => {
+    const table: [string, number][] = [
+      ['5', 5000],
+      ['5s', 5000],
+      ['0.5', 500],
+      ['1.5 S', 1500],
+      ['250ms', 250],
+      ['1m', 60_000],
+      ['1h', 3_600_000],
+      ['0', 0],
+    ]
+    for (const [text, ms] of table) assert.equal(sender(`idle_timeout = ${text}`).idleTimeoutMs, ms, text)
+    assert.equal(clean('skip_retry = 2d').main.skipRetrySeconds, 172_800)
+    assert.equal(clean('skip_retry = 1500ms').main.skipRetrySeconds, 2)
+    assert.equal(clean('[batv]\nlifetime = 36h').batv.lifetimeDays, 2)
+  })
+
+  it('reads memory as MB', () => {
+    for (const text of ['128', '128M', '128 MB', '128mb']) {
+      assert.equal(clean(`script_memory = ${text}`).main.scriptMemoryMb, 128, text)
+    }
+    assert.equal(clean('script_memory = 1G').main.scriptMemoryMb, 1024)
+  })
+
+  it('reads booleans by the words of Haraka', () => {
+    for (const word of ['true', 'YES', 'ok', 'enabled', 'on', '1']) {
+      assert.equal(sender(`auth_plaintext = ${word}`).authPlaintext, true, word)
+    }
+    for (const word of ['false', 'No', 'off', 'disabled', '0']) {
+      assert.equal(sender(`pipelining = ${word}`).pipelining, false, word)
+    }
+    const declared = parseSettings({ main: {}, 'sender.a': { pipelining: false } }, env)
+    assert.deepEqual([declared.problems, declared.settings.senders[0]!.pipelining], [[], false])
+  })
+
+  it('uses the default of a value that is wrong, and says so in one sentence', () => {
+    assert.equal(
+      problemOf('[sender.bulk]\nmax_connections = many'),
+      'relayout.ini [sender.bulk] max_connections = many: a whole number from 1 to 1000 is accepted; 5 is used',
+    )
+    assert.equal(
+      problemOf('collect = 5 ; seconds'),
+      'relayout.ini [main] collect = 5 ; seconds: a time from 0ms to 2s is accepted, a comment needs a line of its own; 250ms is used',
+    )
+    assert.equal(
+      problemOf('[sender.bulk]\nauth_type = NTLM'),
+      'relayout.ini [sender.bulk] auth_type = NTLM: PLAIN, LOGIN or CRAM-MD5 is accepted; no value is used',
+    )
+    const table = [
+      ['max_connections = 0', 'max_connections = 1001', 'max_connections = 1.5', 'max_connections = -1'],
+      ['max_connections', 'max_connections =', 'max_connections[] = 3', 'max_connections = 0x10'],
+      ['max_recipients_per_message = 1000001', 'idle_timeout = 2h', 'idle_timeout = 5 weeks', 'idle_timeout = -1'],
+      ['pipelining = maybe', 'pipelining =', 'pipelining = 2', 'verify_certificate = sometimes', 'order = biggest'],
+      ['helo = no name', 'helo = 12', 'reply_timeout = 10ms', 'auth_plaintext[] = true'],
+    ]
+    const defaults = inspect({ ...sender(''), filter: undefined })
+    for (const line of table.flat()) {
+      const { settings, problems, fatal } = parse(`[sender.bulk]\n${line}`)
+      assert.deepEqual([problems.length, fatal.length], [1, 0], line)
+      assert.equal(problems[0]!.code, 'RELAYOUT_E_BAD_VALUE')
+      assert.equal(inspect({ ...settings.senders[0], filter: undefined }), defaults, line)
+    }
+    for (const line of ['on_script_error = retry', 'script_timeout = 2m', 'script_memory = 1TB', 'skip_retry = 0']) {
+      assert.match(problemOf(line), /^relayout\.ini \[main\] .* is accepted; \S+ is used$/)
+    }
+  })
+
+  it('does not start where mail would go the wrong way', () => {
+    const table: [string, RegExp][] = [
+      [
+        'tls = starttls',
+        /tls = starttls: none, available, required or implicit is accepted, and mail could go the wrong/,
+      ],
+      ['tls =', /tls = \(nothing\)/],
+      ['tls = yes', /tls = yes/],
+      ['bind = eth0', /bind = eth0: an IPv4 or IPv6 address is accepted/],
+      ['bind = 10.1', /bind = 10\.1/],
+      ['bind =', /bind = \(nothing\)/],
+      ['script = ../x.lua', /script = \.\.\/x\.lua: .* is accepted, "\.\." is not/],
+      ['script = a/../../x.lua', /"\.\." is not/],
+      ['script = /etc/x.lua', /an absolute path is not/],
+      ['script = C:\\x.lua', /an absolute path is not/],
+      ['script =', /script = \(nothing\)/],
+      ['filter = From: *', /not filter =/],
+      ['filter[] = To: x@y.example', /filter\[\], rule 1, "To: x@y\.example": there is no rule "To:"/],
+      ['filter[]', /rule 1, "": the pattern is missing/],
+      ['hots = relay.example', /hots: there is no such key here \(did you mean host\?\), and without it mail/],
+      ['filters[] = *', /did you mean filter\?/],
+    ]
+    for (const [line, reason] of table) assert.match(fatalOf(line), reason, line)
+    assert.equal(sender('bind = 2001:db8::1').bind, '2001:db8::1')
+    assert.equal(sender('script = lua/bulk.lua').script, 'lua/bulk.lua')
+    assert.match(parse('host = relay.example').fatal[0]!.sentence, /\[main\] host: .*belongs into a \[sender\.NAME\]/)
+  })
+
+  it('names unknown keys and sections, with what may have been meant', () => {
+    const table: [string, RegExp][] = [
+      ['[sender.bulk]\nmax_conections = 3', /max_conections: there is no such key \(did you mean max_connections\?\);/],
+      ['[sender.bulk]\nmaxconnections = 3', /did you mean max_connections\?/],
+      ['[sender.bulk]\ncolour = red', /colour: there is no such key; it is ignored$/],
+      ['skip-retry = 3', /\[main\] skip-retry: .* \(did you mean skip_retry\?\)/],
+      ['pipelining = no', /belongs into a \[sender\.NAME\] section/],
+      ['[batv]\nlifetme = 3', /did you mean lifetime\?/],
+      ['[bavt]\nkey = 3', /\[bavt\]: there is no such section \(did you mean \[batv\]\?\)/],
+      ['[whatever]\nkey = 3', /\[whatever\]: there is no such section; it is ignored$/],
+    ]
+    for (const [ini, reason] of table) assert.match(problemOf(ini), reason, ini)
+  })
+})
+
+describe('parseSettings, secrets', () => {
+  it('takes user and password from the file or from auth_file', () => {
+    const { auth } = sender('auth_user = me\nauth_pass = p =w#d\nauth_type = login')
+    assert.deepEqual([auth?.user.reveal(), auth?.pass.reveal(), auth?.type], ['me', 'p =w#d', 'LOGIN'])
+    const fromFile = sender('auth_file = good').auth
+    assert.deepEqual([fromFile?.user.reveal(), fromFile?.pass.reveal()], ['me', '007'])
+  })
+
+  it('does not start without both halves, or with a value that was changed in reading', () => {
+    const table: [string, RegExp][] = [
+      ['auth_user = me', /auth_user: there is no auth_pass/],
+      ['auth_pass = hush', /auth_pass: there is no auth_user/],
+      ['auth_user = me\nauth_pass = 0071', /auth_pass: it reads as a number, .* put it into auth_file/],
+      ['auth_user = me\nauth_pass = 1.50', /auth_pass: it reads as a number/],
+      ['auth_user = 12\nauth_pass = hush', /auth_user: it reads as a number/],
+      ['auth_user = me\nauth_pass =', /auth_pass: it is empty/],
+      ['auth_user = me\nauth_pass', /auth_pass: it is empty/],
+      ['auth_user = me\nauth_pass[] = hush', /auth_pass: it is given as a list/],
+      ['auth_file = missing', /auth_file: missing cannot be used: no such file/],
+      ['auth_file =', /auth_file = \(nothing\): a file name is accepted/],
+      ['auth_file = good\nauth_user = me', /auth_file: auth_user or auth_pass is given too/],
+    ]
+    for (const [lines, reason] of table) {
+      const text = fatalOf(lines)
+      assert.match(text, reason, lines)
+      assert.doesNotMatch(text, /hush|71|1\.5/)
+    }
+    const { fatal } = parseSettings({ 'sender.a': { auth_user: 'me', auth_pass: true } }, env)
+    assert.match(fatal[0]!.sentence, /auth_pass: it reads as true or false/)
+    assert.match(parse('[batv]\nsecret = 12').fatal[0]!.sentence, /\[batv\] secret: .* put it into secret_file/)
+    assert.match(parse('[batv]\naccept[] = hush').fatal[0]!.sentence, /accept: element 1 is not KEY:SECRET/)
+  })
+
+  it('prints no secret, whichever way the settings are printed', () => {
+    const ini = '[batv]\nsecret = hush1\naccept[] = 3:hush2\n[sender.a]\nauth_user = hush3\nauth_pass = hush4'
+    const settings = clean(ini)
+    assert.equal(settings.batv.accept[0]?.secret.reveal(), 'hush2')
+    const printed = inspect(settings, { depth: 9, showHidden: true }) + JSON.stringify(settings)
+    assert.doesNotMatch(`${printed}${String(settings.senders[0]!.auth?.pass)}`, /hush/)
+  })
+})
+
+describe('parseSettings, anything at all', () => {
+  it('never throws', () => {
+    const keys = ['main', 'batv', 'sender.a', 'sender.', 'sender', '__proto__', 'constructor', 'toString', 'host']
+    const names = ['host', 'tls', 'filter', 'auth_pass', 'script', 'collect', 'key', '__proto__', 'hasOwnProperty']
+    const value = fc.oneof(fc.anything(), fc.constantFrom('', 0, NaN, null, undefined, [], [undefined], {}))
+    const section = fc.oneof(value, fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), value))
+    const raw = fc.oneof(value, fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), section))
+    fc.assert(
+      fc.property(raw, (input) => {
+        const { settings, problems, fatal } = parseSettings(input, env)
+        assert.ok(settings.senders.length > 0)
+        // eslint-disable-next-line no-control-regex -- a sentence is one printable line
+        for (const text of sentences([...problems, ...fatal])) assert.doesNotMatch(text, /[\x00-\x1f]/)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})

@@ -1,0 +1,505 @@
+/**
+ * A relay server for tests: a real SMTP or LMTP server on 127.0.0.1 that says at each stage what the test wants, and
+ * records what it got.
+ *
+ *   const relay = await startScriptedRelay({ rcpt: { 'bob@example.com': '450 4.2.1 later' }, starttls: true })
+ *   … deliver to relay.port …
+ *   await relay.waitFor(1)
+ *   relay.messages[0].rcptTo; relay.connections[0].commands; relay.maxOpen
+ *   await relay.close()
+ *
+ * Each stage takes an Answer: a reply (`'550 5.1.1 no'`, several lines separated by CR LF or LF), an object that also
+ * closes, resets, waits or sends raw bytes, or a function of the request that gives one of these (undefined: the
+ * default). It is a strict server: RCPT before MAIL, DATA without an accepted RCPT and AUTH in the wrong place are 503.
+ */
+import net from 'node:net'
+import tls from 'node:tls'
+import { checkAuth } from './scripted-auth.js'
+import { DotReader, joinedWriter, type PacketMode } from './scripted-wire.js'
+import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.js'
+
+export interface AnswerObject {
+  /** One reply; CR LF is added. */
+  reply?: string
+  /** Bytes to send as they stand (latin1), instead of or after `reply`: garbage, several replies, half a line. */
+  raw?: string
+  /** What happens after that: FIN, or RST. */
+  then?: 'close' | 'reset'
+  /** Nothing is sent before this settles. */
+  after?: Promise<unknown>
+  /** Say nothing at all. */
+  silent?: boolean
+}
+
+export interface RelayRequest {
+  /** The command line without CR LF; '' for the greeting, '.' for end of data. */
+  readonly command: string
+  /** The bare address of MAIL or RCPT; '' elsewhere. */
+  readonly address: string
+  readonly connection: RelayConnectionRecord
+  /** How many times this stage was reached before, in all connections. */
+  readonly nth: number
+}
+
+export type PlainAnswer = string | AnswerObject | undefined
+export type Answer = PlainAnswer | ((request: RelayRequest) => PlainAnswer)
+
+export interface ScriptedRelayOptions {
+  greeting?: Answer
+  /** The EHLO (LHLO) keywords instead of the default ones, or a whole answer. */
+  ehlo?: string[] | Answer
+  helo?: Answer
+  /** Offer STARTTLS; an Answer replaces its reply (TLS then starts only when the reply is a 220 and nothing raw). */
+  starttls?: boolean | Answer
+  /** TLS from the first byte. */
+  implicitTls?: boolean
+  auth?: { user: string; pass: string; mechanisms?: readonly ('PLAIN' | 'LOGIN' | 'CRAM-MD5')[] }
+  /** Replaces the last reply of an AUTH exchange. */
+  authReply?: Answer
+  /** MAIL gets 530 before AUTH. */
+  authRequired?: boolean
+  mail?: Answer
+  /** By bare address, or one for all. */
+  rcpt?: Answer | { readonly byAddress: Readonly<Record<string, Answer>> }
+  data?: Answer
+  /** With LMTP once per accepted recipient: `request.address` is that recipient. */
+  endOfData?: Answer
+  rset?: Answer
+  quit?: Answer
+  lmtp?: boolean
+  /** `bytes`: every byte in a packet of its own; `joined`: all replies due at one time in one packet. */
+  packets?: PacketMode
+  /** Called with the body bytes so far, so that a test can act in the middle of a body. */
+  onBody?: (bytesSoFar: number, connection: RelayConnectionRecord) => PlainAnswer
+  /** Read the body only after this settles: backpressure. */
+  readBodyAfter?: Promise<unknown>
+  host?: string
+}
+
+export interface RelayConnectionRecord {
+  readonly id: number
+  /** Every command line in order, AUTH continuations too; '.' for an end of data. */
+  readonly commands: string[]
+  tls: boolean
+  /** User name of a successful AUTH. */
+  authenticatedAs: string | undefined
+  open: boolean
+  /** Who ended it. */
+  ended: 'quit' | 'client' | 'relay' | undefined
+  /** Body bytes received by DATA that was never finished, after the connection was closed. */
+  unfinishedBody: number | undefined
+  /** Ends this connection now. */
+  drop(how?: 'close' | 'reset'): void
+  /** Sends raw bytes now. */
+  send(raw: string): void
+}
+
+export interface RelayMessage {
+  /** Bare address; '' for the null return path. */
+  readonly mailFrom: string
+  /** What followed the address in MAIL, `SIZE=10 SMTPUTF8`. */
+  readonly mailParameters: string
+  /** Accepted recipients, bare addresses, in order. With LMTP those whose end-of-data reply was 2xx. */
+  readonly rcptTo: readonly string[]
+  /** The message, dot-unstuffed, with the CR LF before the dot. */
+  readonly data: Buffer
+  readonly connection: RelayConnectionRecord
+}
+
+export interface ScriptedRelay {
+  readonly host: string
+  readonly port: number
+  /** Messages whose end of data got 2xx, in order. */
+  readonly messages: readonly RelayMessage[]
+  /** Messages whose end of data got something else. */
+  readonly refused: readonly RelayMessage[]
+  readonly connections: readonly RelayConnectionRecord[]
+  readonly openNow: number
+  readonly maxOpen: number
+  /** Settles when `count` messages have been accepted. */
+  waitFor(count: number): Promise<void>
+  /** Settles when `condition` holds; looked at after every command, message, open and close. */
+  until(condition: () => boolean): Promise<void>
+  /** Changes answers for what comes. */
+  set(options: Partial<ScriptedRelayOptions>): void
+  close(): Promise<void>
+}
+
+export async function startScriptedRelay(options: ScriptedRelayOptions = {}): Promise<ScriptedRelay> {
+  const relay = new Relay({ ...options })
+  await relay.listen()
+  return relay
+}
+
+const DEFAULT_KEYWORDS = ['PIPELINING', 'SIZE 52428800', '8BITMIME', 'ENHANCEDSTATUSCODES', 'SMTPUTF8']
+
+class Relay implements ScriptedRelay {
+  readonly host: string
+  readonly messages: RelayMessage[] = []
+  readonly refused: RelayMessage[] = []
+  readonly connections: RelayConnectionRecord[] = []
+  readonly options: ScriptedRelayOptions
+  readonly counts = new Map<string, number>()
+  readonly sockets = new Set<net.Socket>()
+  openNow = 0
+  maxOpen = 0
+  port = 0
+  private readonly server: net.Server
+  private watchers: { condition: () => boolean; resolve: () => void }[] = []
+
+  constructor(options: ScriptedRelayOptions) {
+    this.options = options
+    this.host = options.host ?? '127.0.0.1'
+    this.server = net.createServer((socket) => {
+      this.sockets.add(socket)
+      socket.on('close', () => this.sockets.delete(socket))
+      new Conversation(this, socket).start()
+    })
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject)
+      this.server.listen(0, this.host, resolve)
+    })
+    this.port = (this.server.address() as net.AddressInfo).port
+  }
+
+  set(options: Partial<ScriptedRelayOptions>): void {
+    Object.assign(this.options, options)
+  }
+
+  waitFor(count: number): Promise<void> {
+    return this.until(() => this.messages.length >= count)
+  }
+
+  until(condition: () => boolean): Promise<void> {
+    if (condition()) return Promise.resolve()
+    return new Promise((resolve) => this.watchers.push({ condition, resolve }))
+  }
+
+  changed(): void {
+    const due = this.watchers.filter((watcher) => watcher.condition())
+    this.watchers = this.watchers.filter((watcher) => !due.includes(watcher))
+    for (const watcher of due) watcher.resolve()
+  }
+
+  count(stage: string): number {
+    const before = this.counts.get(stage) ?? 0
+    this.counts.set(stage, before + 1)
+    return before
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
+    for (const socket of this.sockets) socket.destroy()
+    await closed
+  }
+}
+
+/** `counts`: what the answer means for the server's own state. */
+type Settled = Required<Pick<AnswerObject, 'reply' | 'raw'>> & Omit<AnswerObject, 'reply' | 'raw'> & { counts: string }
+
+/** One connection: lines in, answers out, strictly in turn even when an answer has to wait. */
+class Conversation {
+  private readonly relay: Relay
+  private readonly record: RelayConnectionRecord
+  private socket: net.Socket
+  private input: Buffer = Buffer.alloc(0)
+  private work: Promise<void> = Promise.resolve()
+  private body: DotReader | undefined
+  private auth: ReturnType<typeof checkAuth> | undefined
+  private helloed = false
+  private mailFrom: string | undefined
+  private mailParameters = ''
+  private rcptTo: string[] = []
+  private write: (bytes: Buffer) => Promise<void>
+
+  constructor(relay: Relay, socket: net.Socket) {
+    this.relay = relay
+    this.socket = socket
+    this.write = joinedWriter(socket, relay.options.packets ?? 'plain')
+    this.record = {
+      id: relay.connections.length,
+      commands: [],
+      tls: false,
+      authenticatedAs: undefined,
+      open: true,
+      ended: undefined,
+      unfinishedBody: undefined,
+      drop: (how = 'close') => this.end('relay', how),
+      send: (raw) => {
+        this.socket.write(Buffer.from(raw, 'latin1'))
+      },
+    }
+  }
+
+  start(): void {
+    this.relay.connections.push(this.record)
+    this.relay.openNow += 1
+    this.relay.maxOpen = Math.max(this.relay.maxOpen, this.relay.openNow)
+    this.relay.changed()
+    const raw = this.socket
+    raw.setNoDelay(true)
+    raw.on('error', () => undefined)
+    raw.on('close', () => this.gone('client'))
+    if (this.relay.options.implicitTls === true) this.startTls()
+    else this.listen()
+    this.then(() => this.answer('greeting', '', '', '220 relay.test ESMTP ready'))
+  }
+
+  private listen(): void {
+    this.socket.on('data', (data: Buffer) => {
+      this.input = Buffer.concat([this.input, data])
+      this.then(() => this.consume())
+    })
+    this.socket.on('end', () => this.gone('client'))
+  }
+
+  private startTls(): void {
+    const plain = this.socket
+    plain.removeAllListeners('data')
+    plain.removeAllListeners('end')
+    const secure = new tls.TLSSocket(plain, { isServer: true, key: TEST_KEY, cert: TEST_CERTIFICATE })
+    secure.on('error', () => undefined)
+    secure.on('secure', () => (this.record.tls = true))
+    this.socket = secure
+    this.input = Buffer.alloc(0)
+    this.write = joinedWriter(secure, this.relay.options.packets ?? 'plain')
+    this.listen()
+  }
+
+  private then(step: () => Promise<unknown>): void {
+    this.work = this.work.then(async () => {
+      if (this.record.ended === undefined) await step()
+    })
+  }
+
+  private async consume(): Promise<void> {
+    while (this.input.length > 0 && this.record.ended === undefined) {
+      if (this.body) {
+        if (!(await this.consumeBody(this.body))) return
+        continue
+      }
+      const end = this.input.indexOf('\r\n')
+      if (end < 0) return
+      const line = this.input.subarray(0, end).toString('latin1')
+      this.input = this.input.subarray(end + 2)
+      this.record.commands.push(line)
+      this.relay.changed()
+      await this.command(line)
+    }
+  }
+
+  private async consumeBody(body: DotReader): Promise<boolean> {
+    const { readBodyAfter } = this.relay.options
+    if (readBodyAfter && body.bytes === 0) {
+      this.socket.pause()
+      await readBodyAfter
+      this.socket.resume()
+    }
+    const rest = body.push(this.input)
+    this.input = rest ?? Buffer.alloc(0)
+    if (rest) {
+      this.body = undefined
+      this.record.commands.push('.')
+      await this.endOfData(body.message())
+      return true
+    }
+    const answer = this.relay.options.onBody?.(body.bytes, this.record)
+    if (answer !== undefined) await this.say(settle(answer, ''))
+    return false
+  }
+
+  private async command(line: string): Promise<void> {
+    if (this.auth) return this.authStep(line, this.auth.next(line))
+    const verb = (/^[A-Za-z]+/.exec(line)?.[0] ?? '').toUpperCase()
+    const options = this.relay.options
+    switch (verb) {
+      case 'EHLO':
+      case 'LHLO':
+        this.helloed = true
+        if ((verb === 'LHLO') !== (options.lmtp === true)) return this.say(settle('500 5.5.1 wrong protocol', ''))
+        return this.ehlo(line)
+      case 'HELO':
+        this.helloed = true
+        await this.answer('helo', line, '', '250 relay.test')
+        return
+      case 'STARTTLS':
+        return this.starttls(line)
+      case 'AUTH':
+        return this.startAuth(line)
+      case 'MAIL':
+        return this.mail(line)
+      case 'RCPT':
+        return this.rcpt(line)
+      case 'DATA':
+        return this.data(line)
+      case 'RSET':
+        if ((await this.answer('rset', line, '', '250 2.0.0 reset')).startsWith('2')) this.clear()
+        return
+      case 'NOOP':
+        return this.say(settle('250 2.0.0 ok', ''))
+      case 'QUIT':
+        await this.answer('quit', line, '', '221 2.0.0 bye')
+        {
+          this.end('quit', 'close')
+          return
+        }
+      default:
+        return this.say(settle('500 5.5.2 unknown command', ''))
+    }
+  }
+
+  private async ehlo(line: string): Promise<void> {
+    const options = this.relay.options
+    if (options.ehlo !== undefined && !Array.isArray(options.ehlo)) {
+      await this.answer('ehlo', line, '', '250 relay.test')
+      return
+    }
+    const keywords = [...(options.ehlo ?? DEFAULT_KEYWORDS)]
+    if (options.starttls !== undefined && options.starttls !== false && !this.record.tls) keywords.push('STARTTLS')
+    if (options.auth) keywords.push(`AUTH ${(options.auth.mechanisms ?? ['PLAIN', 'LOGIN', 'CRAM-MD5']).join(' ')}`)
+    const lines = ['relay.test greets you', ...keywords]
+    await this.say(settle(lines.map((text, i) => `250${i === lines.length - 1 ? ' ' : '-'}${text}`).join('\r\n'), ''))
+  }
+
+  private async starttls(line: string): Promise<void> {
+    const scripted = this.relay.options.starttls
+    const own = scripted === true || scripted === undefined || scripted === false ? undefined : scripted
+    const answer = settle(this.resolve('starttls', own, line, ''), '220 2.0.0 go ahead')
+    const start = answer.reply.startsWith('220') && answer.raw === ''
+    // The key exchange must find our data listener gone before the client's first TLS record arrives.
+    await this.say(answer, start ? () => this.startTls() : undefined)
+  }
+
+  private async startAuth(line: string): Promise<void> {
+    if (!this.relay.options.auth) return this.say(settle('503 5.5.1 AUTH not available', ''))
+    this.auth = checkAuth(this.relay.options.auth)
+    await this.authStep(line, this.auth.start(line))
+  }
+
+  private async authStep(line: string, step: { reply: string; user?: string }): Promise<void> {
+    if (step.reply.startsWith('3')) return this.say(settle(step.reply, ''))
+    this.auth = undefined
+    const reply = await this.answer('authReply', line, '', step.reply)
+    if (reply.startsWith('2')) this.record.authenticatedAs = step.user
+  }
+
+  private async mail(line: string): Promise<void> {
+    const { address, parameters } = path(line)
+    let standard = '250 2.1.0 sender ok'
+    if (!this.helloed || this.mailFrom !== undefined) standard = '503 5.5.1 bad sequence of commands'
+    else if (this.relay.options.authRequired === true && this.record.authenticatedAs === undefined)
+      standard = '530 5.7.0 authentication required'
+    if ((await this.answer('mail', line, address, standard)).startsWith('2')) {
+      this.mailFrom = address
+      this.mailParameters = parameters
+      this.rcptTo = []
+    }
+  }
+
+  private async rcpt(line: string): Promise<void> {
+    const { address } = path(line)
+    if (this.mailFrom === undefined) return this.say(settle('503 5.5.1 MAIL first', ''))
+    const scripted = this.relay.options.rcpt
+    const own =
+      typeof scripted === 'object' && 'byAddress' in scripted ? scripted.byAddress[address.toLowerCase()] : scripted
+    const answer = settle(this.resolve('rcpt', own, line, address), '250 2.1.5 recipient ok')
+    if (answer.counts.startsWith('2')) this.rcptTo.push(address)
+    await this.say(answer)
+  }
+
+  private async data(line: string): Promise<void> {
+    const standard = this.rcptTo.length > 0 ? '354 end with <CRLF>.<CRLF>' : '503 5.5.1 no valid recipients'
+    const answer = settle(this.resolve('data', this.relay.options.data, line, ''), standard)
+    if (answer.counts.startsWith('354')) this.body = new DotReader()
+    await this.say(answer)
+  }
+
+  private async endOfData(data: Buffer): Promise<void> {
+    const standard = '250 2.0.0 queued'
+    const taken: string[] = []
+    if (this.relay.options.lmtp === true) {
+      for (const address of this.rcptTo)
+        if ((await this.answer('endOfData', '.', address, standard)).startsWith('2')) taken.push(address)
+    } else if ((await this.answer('endOfData', '.', '', standard)).startsWith('2')) taken.push(...this.rcptTo)
+    const accepted = taken.length > 0
+    const message: RelayMessage = {
+      mailFrom: this.mailFrom ?? '',
+      mailParameters: this.mailParameters,
+      rcptTo: accepted ? taken : [...this.rcptTo],
+      data,
+      connection: this.record,
+    }
+    this.clear()
+    ;(accepted ? this.relay.messages : this.relay.refused).push(message)
+    this.relay.changed()
+  }
+
+  private clear(): void {
+    this.mailFrom = undefined
+    this.rcptTo = []
+  }
+
+  private resolve(stage: string, own: Answer, command: string, address: string): PlainAnswer {
+    const nth = this.relay.count(stage)
+    return typeof own === 'function' ? own({ command, address, connection: this.record, nth }) : own
+  }
+
+  /** Says what the option of that name wants, or the standard reply; gives the reply that went out. */
+  private async answer(
+    stage: 'greeting' | 'helo' | 'ehlo' | 'mail' | 'endOfData' | 'rset' | 'quit' | 'authReply',
+    command: string,
+    address: string,
+    standard: string,
+  ): Promise<string> {
+    const answer = settle(this.resolve(stage, this.relay.options[stage] as Answer, command, address), standard)
+    await this.say(answer)
+    return answer.counts
+  }
+
+  private async say(answer: Settled, afterWrite?: () => void): Promise<void> {
+    await answer.after
+    if (this.record.ended !== undefined) return
+    if (answer.silent !== true) {
+      const text = answer.reply === '' ? '' : `${answer.reply.split(/\r?\n/).join('\r\n')}\r\n`
+      const bytes = Buffer.from(text + answer.raw, 'latin1')
+      const written = bytes.length > 0 ? this.write(bytes) : Promise.resolve()
+      if (this.relay.options.packets !== 'bytes') afterWrite?.()
+      await written
+      if (this.relay.options.packets === 'bytes') afterWrite?.()
+    }
+    if (answer.then) this.end('relay', answer.then)
+  }
+
+  private end(who: 'quit' | 'relay', how: 'close' | 'reset'): void {
+    this.gone(who)
+    if (how === 'reset') this.socket.resetAndDestroy()
+    else this.socket.end()
+  }
+
+  private gone(who: 'quit' | 'client' | 'relay'): void {
+    if (!this.record.open) return
+    this.record.open = false
+    this.record.ended = who
+    if (this.body) this.record.unfinishedBody = this.body.bytes
+    this.relay.openNow -= 1
+    this.relay.changed()
+    if (who === 'client') this.socket.end()
+  }
+}
+
+function settle(answer: PlainAnswer, standard: string): Settled {
+  if (answer === undefined) return { reply: standard, raw: '', counts: standard }
+  if (typeof answer === 'string') return { reply: answer, raw: '', counts: answer }
+  const replaced = answer.raw !== undefined || answer.then !== undefined || answer.silent === true
+  const reply = answer.reply ?? (replaced ? '' : standard)
+  const raw = answer.raw ?? ''
+  return { ...answer, reply, raw, counts: answer.silent === true ? standard : reply || raw }
+}
+
+function path(line: string): { address: string; parameters: string } {
+  const match = /^[^:]*:\s*<([^>]*)>\s*(.*)$/.exec(line)
+  return { address: match?.[1] ?? '', parameters: match?.[2] ?? '' }
+}

@@ -1,0 +1,65 @@
+/**
+ * The byte side of the scripted relay: how replies are cut into packets, and where a message body ends (RFC 5321 4.5.2).
+ */
+import type net from 'node:net'
+
+/** `plain`: one write a reply; `bytes`: one write a byte; `joined`: what is due in one turn of the event loop. */
+export type PacketMode = 'plain' | 'bytes' | 'joined'
+
+/** A function that writes to the socket in that manner and settles when the bytes have been handed over. */
+export function joinedWriter(socket: net.Socket, mode: PacketMode): (bytes: Buffer) => Promise<void> {
+  if (mode === 'bytes') {
+    return async (bytes) => {
+      for (const byte of bytes) {
+        if (!socket.writable) return
+        socket.write(Buffer.from([byte]))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+  }
+  if (mode === 'plain') {
+    return (bytes) => {
+      if (socket.writable) socket.write(bytes)
+      return Promise.resolve()
+    }
+  }
+  let due: Buffer[] = []
+  return (bytes) => {
+    if (due.length === 0) {
+      setImmediate(() => {
+        if (socket.writable) socket.write(Buffer.concat(due))
+        due = []
+      })
+    }
+    due.push(bytes)
+    return Promise.resolve()
+  }
+}
+
+const END = Buffer.from('\r\n.\r\n')
+
+/** Collects a body until the line with the single dot. */
+export class DotReader {
+  /** Body bytes so far. */
+  bytes = 0
+  private readonly chunks: Buffer[] = []
+  /** The last bytes before the next chunk; at first the line end of the DATA command. */
+  private tail: Buffer = Buffer.from('\r\n')
+
+  /** Undefined while the body goes on; else the bytes behind the dot line. */
+  push(data: Buffer): Buffer | undefined {
+    const seen = Buffer.concat([this.tail, data])
+    const at = seen.indexOf(END)
+    const length = at < 0 ? data.length : at + END.length - this.tail.length
+    this.chunks.push(data.subarray(0, length))
+    this.bytes += length
+    this.tail = seen.subarray(-(END.length - 1))
+    return at < 0 ? undefined : data.subarray(length)
+  }
+
+  /** The message without its dot line, unstuffed. */
+  message(): Buffer {
+    const text = Buffer.concat(this.chunks).toString('latin1').slice(0, -3)
+    return Buffer.from(text.replace(/(^|\r\n)\./g, '$1'), 'latin1')
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * A self-signed certificate for `localhost` and 127.0.0.1, valid from 2020 to 2120, for test servers only. The key is
+ * public with this file: it protects nothing.
+ */
+export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5pPh4Jzkum/HErx9
+TvSjmS22zaUg/ajvI3zFduU9NUmhRANCAATEFS/NTEfn9narEsZc61hjczUGIClu
+UbpSY1Ew7Kkdtr4bnxn3rlhRW2Va+Sm2rvvGF5UzX3lMTeYPCgDiKsqQ
+-----END PRIVATE KEY-----
+`
+
+export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBaDCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMQVL81MR+f2dqsS
+xlzrWGNzNQYgKW5RulJjUTDsqR22vhufGfeuWFFbZVr5Kbau+8YXlTNfeUxN5g8K
+AOIqypCjTjBMMBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
+BTADAQH/MB0GA1UdDgQWBBShfQzZjWTknGzHlWr3TZiHmpptGjAKBggqhkjOPQQD
+AgNJADBGAiEAilqFmO7J4kttAqJE0ykQ7EhVe3CKurO1FK5ipX3hBPwCIQCqHwR5
+/q88sOEl2IidcRjZQyfVae26vt6uSxPxgCDtNw==
+-----END CERTIFICATE-----
+`
