@@ -83,7 +83,8 @@ export class Scripts {
       const error = held.works
         ? sentence('RELAYOUT_E_SCRIPT_RELOAD', { file: source.name, message: failure.message })
         : failure.message
-      log.event('error', 'reload', { ...event, ...kept, error, traceback: failure.traceback || undefined })
+      const traceback = failure.traceback || undefined
+      log.event('error', isNew ? 'reload' : 'script', { ...event, ...kept, error, traceback })
       if (held.works) return
     }
     held.source = source

@@ -53,6 +53,10 @@ export class RelayConnection {
   /** Between the 220 to STARTTLS and the end of the TLS handshake: no byte may come. */
   private sealed = false
   private handshaking = false
+  /** The reply to QUIT is in. */
+  private parting = false
+  /** The wire is closed. */
+  private gone = false
   /** Within a message: no reply may come. */
   private inBody = false
   private gravest: Consequence = 'none'
@@ -158,6 +162,7 @@ export class RelayConnection {
     this.state = 'ending'
     this.why = why
     this.drop()
+    if (this.gone) return
     this.wire.end()
     this.deadline.set(this.quitTimeoutMs, () => this.wire.destroy())
   }
@@ -192,6 +197,7 @@ export class RelayConnection {
     wire.on('end', () => this.lost('it closed the connection'))
     wire.on('close', () => {
       this.lost('it closed the connection')
+      this.gone = true
       this.wireClosed()
     })
   }
@@ -214,6 +220,7 @@ export class RelayConnection {
       return
     }
     const exchange = this.queue.replied(reply)
+    if (exchange?.stage === 'quit') this.parting = true
     if (!exchange) {
       if (this.queue.early.length > MAX_EARLY_REPLIES) this.fail('it goes on sending replies that nobody asked for')
       return
@@ -280,6 +287,8 @@ export class RelayConnection {
   }
 
   private lost(what: string): void {
+    // It answered QUIT: what is left is the script's view of that answer, and there is nobody to tell it.
+    if (this.parting) return
     const waiting = this.queue.awaited
     this.fail(waiting ? `${what} while ${awaited(waiting)} was awaited` : what)
   }
@@ -309,7 +318,7 @@ export class RelayConnection {
 
   private wireClosed(): void {
     this.deadline.clear()
-    this.reportClosed({ why: this.why, failed: this.state === 'failed' })
+    this.reportClosed({ why: this.why || 'QUIT', failed: this.state === 'failed' })
   }
 
   private watchReply(): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import { until } from '../support/haraka-instance.js'
-import { openScene, type Scene, type SceneOptions, subjects } from '../support/scene.js'
+import { openScene, type Scene, type SceneOptions } from '../support/scene.js'
 import { type Answer, type ScriptedRelayOptions, startScriptedRelay } from '../support/scripted-relay.js'
 import { plainMessage } from '../support/submit.js'
 
@@ -428,7 +428,7 @@ describe('replies of the relay server', function () {
         /rewrite sender=direct server=127.0.0.1 .*real="450 4.1.1 User unknown" new="550 5.1.1/,
       )
       await scene.relay.waitFor(1)
-      assert.deepEqual(subjects(scene.relay), ['failure notice'])
+      assert.equal(scene.relay.messages[0]?.mailFrom, '')
     } finally {
       await scene.remove()
     }

@@ -476,7 +476,7 @@ class Conversation {
   private end(who: 'quit' | 'relay', how: 'close' | 'reset'): void {
     this.gone(who)
     if (how === 'reset') this.socket.resetAndDestroy()
-    else this.socket.end()
+    else setImmediate(() => this.socket.end()) // after the replies that are due in this turn
   }
 
   private gone(who: 'quit' | 'client' | 'relay'): void {

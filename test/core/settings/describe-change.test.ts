@@ -46,7 +46,7 @@ describe('describeChange', () => {
     const after = settings('[batv]\nsecret = two\naccept[] = 1:two\n[sender.a]\nauth_user = me\nauth_pass = two')
     assert.deepEqual(describeChange(before, after), [
       '[batv] secret changed',
-      '[batv] fallback changed',
+      '[batv] accept changed',
       '[sender.a] auth changed',
     ])
     assert.deepEqual(describeChange(before, before), [])

@@ -59,7 +59,8 @@ describe('parseSettings, defaults', () => {
       lifetimeDays: 7,
       require: false,
       domains: [],
-      fallback: [],
+      accept: [],
+      fallback: false,
     })
     assert.equal(senders.length, 1)
     const { filter, ...rest } = senders[0]!
