@@ -28,7 +28,10 @@ export default tseslint.config(
   only('relay', ['fengari', 'fengari/**', '**/haraka/**', '**/script/**']),
   only('script', ['**/haraka/**', '**/relay/**']),
   only('haraka', ['fengari', 'fengari/**', '**/script/lua/**']),
-  { files: ['lib/core/**/*.ts'], rules: { 'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval'] } },
+  {
+    files: ['lib/core/**/*.ts'],
+    rules: { 'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval'] },
+  },
   {
     files: ['test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts'],
     rules: {

@@ -64,6 +64,7 @@ export class Scheduler<T> {
   /** Offers up to this one must be decided before anything starts. */
   #barrier = 0
   #running = 0
+  #closed = false
   #collecting: { readonly untilMs: number; cancel: () => void } | undefined
 
   constructor(options: SchedulerOptions<T>) {
@@ -131,8 +132,9 @@ export class Scheduler<T> {
     return items
   }
 
-  /** Stops the timer. Nothing starts any more by itself. */
+  /** Nothing starts any more. */
   close(): void {
+    this.#closed = true
     this.#collecting?.cancel()
   }
 
@@ -151,7 +153,7 @@ export class Scheduler<T> {
   }
 
   #turn(): void {
-    if (this.#collecting) return
+    if (this.#closed || this.#collecting) return
     if (!this.#allDecided(this.#barrier)) return
     while (this.#running < this.#options.slots()) {
       const next = this.#queue.pop()

@@ -13,7 +13,7 @@ const SENDER_KEYS = [
 /** The keys of relayout.ini, as Haraka read it, that are set and not in force: `[sender.main] pipelining`. */
 export function keysNotInForce(raw: unknown): string[] {
   return Object.entries((raw ?? {}) as Record<string, unknown>).flatMap(([section, content]) =>
-    Object.keys((content ?? {}) as object)
+    Object.keys(content ?? {})
       .filter((key) => section === 'batv' || (section.startsWith('sender.') && SENDER_KEYS.includes(key)))
       .map((key) => `[${section}] ${key}`),
   )

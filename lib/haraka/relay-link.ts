@@ -83,7 +83,8 @@ export function linkRelay(
     })
     events.ready(deliverySocket)
   }
-  if (tls === 'implicit') startTls(socket, server, observer.globals.verifyCertificate, open, events.failed)
+  if (tls === 'implicit')
+    startTls(socket, server, observer.globals.verifyCertificate, open, (reason) => events.failed(reason))
   else open()
 }
 

@@ -115,12 +115,13 @@ export class Relayout {
     this.#outcome(hmail, 'delivered')
   }
 
-  /** Nothing starts any more; what waits stays in the queue on disk. */
+  /**
+   * Haraka shuts down: nothing starts any more, and what waits stays in the queue on disk. Deliveries under way go on,
+   * still under the script; its thread does not keep the process.
+   */
   close(): void {
     this.#closed = true
     for (const sender of this.#senders.values()) sender.close()
-    this.#ports.close()
-    this.#seam.close()
   }
 
   async #offer(next: Next, hmail: HMail): Promise<void> {

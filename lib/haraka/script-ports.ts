@@ -53,14 +53,10 @@ export class ScriptPorts {
     }
   }
 
-  close(): void {
-    void this.#inForce?.port.close()
-  }
-
   #use(): Used {
     const limits = this.#limits()
     const before = this.#inForce
-    if (before && before.limits.timeoutMs === limits.timeoutMs && before.limits.memoryMb === limits.memoryMb) {
+    if (before?.limits.timeoutMs === limits.timeoutMs && before.limits.memoryMb === limits.memoryMb) {
       return before
     }
     this.#inForce = { port: this.#create(limits), limits, sessions: 0 }

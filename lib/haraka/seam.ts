@@ -28,8 +28,6 @@ export interface Seam {
   mark(mxs: HarakaMx[], connector: Connector): HarakaMx[]
   /** Haraka's own retry intervals, seconds (outbound.ini temp_fail_intervals). */
   retryIntervals(): readonly number[]
-  /** Gives Haraka its own function back. */
-  close(): void
 }
 
 export function openSeam(plugin: HarakaPlugin): Seam {
@@ -46,12 +44,11 @@ export function openSeam(plugin: HarakaPlugin): Seam {
   const outbound = require('outbound') as { net_utils: { HarakaMx: Seam['HarakaMx'] } }
   const outboundConfig = require('outbound/config') as { cfg: { temp_fail_intervals: number[] } }
 
-  const original = pool.get_client
-  const open: OpenConnection = (mx, callback) => original.call(pool, mx, callback)
+  const original: OpenConnection = pool.get_client.bind(pool)
   pool.get_client = function get_client(mx, callback) {
     const connector = mx[MARK] as Connector | undefined
-    if (connector) connector.connect(mx, open, callback)
-    else open(mx, callback)
+    if (connector) connector.connect(mx, original, callback)
+    else original(mx, callback)
   }
   return {
     HarakaMx: outbound.net_utils.HarakaMx,
@@ -60,9 +57,6 @@ export function openSeam(plugin: HarakaPlugin): Seam {
       return mxs
     },
     retryIntervals: () => outboundConfig.cfg.temp_fail_intervals,
-    close() {
-      pool.get_client = original
-    },
   }
 }
 

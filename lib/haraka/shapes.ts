@@ -86,8 +86,7 @@ export interface ClientPool {
 type ConfigType = 'ini' | 'binary' | 'value' | 'list'
 
 export interface HarakaConfig {
-  get(name: string, type: ConfigType, onChange: () => void): unknown
-  get(name: string, type?: ConfigType): unknown
+  get(name: string, type?: ConfigType, onChange?: () => void): unknown
 }
 
 type Log = (...data: unknown[]) => void

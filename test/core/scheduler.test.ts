@@ -116,6 +116,15 @@ describe('Scheduler', () => {
     assert.deepEqual(started, ['first', 'second'])
   })
 
+  it('starts nothing any more once it is closed', () => {
+    const { scheduler, started } = setup()
+    for (const item of ['a', 'b']) scheduler.offer().take(item, rank(50))
+    scheduler.close()
+    scheduler.release()
+    assert.deepEqual(started, ['a'])
+    assert.deepEqual(scheduler.drain(), ['b'])
+  })
+
   it('refuses to decide an offer twice', () => {
     const { scheduler } = setup()
     const offer = scheduler.offer()

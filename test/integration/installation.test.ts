@@ -8,7 +8,10 @@ import { startScriptedRelay } from '../support/scripted-relay.js'
 import { plainMessage, submit } from '../support/submit.js'
 
 const npm = (folder: string, ...args: string[]): string =>
-  execFileSync('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], { cwd: folder, encoding: 'utf8' })
+  execFileSync('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
 
 describe('the package, installed into a folder made by haraka -i', function () {
   this.timeout(300_000)

@@ -103,8 +103,7 @@ const STAGES: readonly Stage[] = [
 
 function replyOf(stage: Stage, replyClass: 2 | 4 | 5): string {
   if (replyClass !== 2) return REPLIES[replyClass]
-  const key = stage.name.toLowerCase() as keyof (typeof REPLIES)[2]
-  return REPLIES[2][key] ?? REPLIES[2].other
+  return new Map(Object.entries(REPLIES[2])).get(stage.name.toLowerCase()) ?? REPLIES[2].other
 }
 
 const rewriting = (command: string, reply: string): string => `

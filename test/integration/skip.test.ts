@@ -57,7 +57,7 @@ describe('a skipped message', function () {
       await scene.haraka.start()
       await scene.relay.waitFor(1)
       assert.deepEqual(subjects(scene.relay), ['kept'])
-      assert.equal(scene.relay.messages[0]?.data.toString('latin1'), before?.text)
+      assert.equal(scene.relay.messages[0]?.data.toString('latin1'), before.text)
     } finally {
       await scene.remove()
     }

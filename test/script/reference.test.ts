@@ -1,36 +1,6 @@
 import assert from 'node:assert/strict'
+import { BY_SIZE, OFFICE_HOURS } from '../support/reference-scripts.js'
 import { checkOnce, FACTS, usePort } from './fixture.js'
-
-/** The two examples of the original description, character for character. */
-const BIG_MAIL_AT_NIGHT = `function CheckFile(filename, actions, size, createtime, mailfrom, recipients, headerdata, headerlines)
-
- time = os.date("*t");
- if size > 10000000 and (time.hour > 7 and time.hour < 19) then
-  actions["SkipSend"] = 1;
- end;
-
- if size > 5000000 then
-  actions["Priority"] = 1;
- end;
-
- return actions;
-end;
-`
-const BY_SIZE = `function CheckFile(filename, actions, size, createtime, mailfrom, recipients, headerdata, headerlines)
-
- if size > 50000 then
-  if senderid ~= 0 then
-   actions["SkipSend"] = 1;
-  end;
- else
-  if senderid ~= 1 then
-   actions["SkipSend"] = 1;
-  end;
- end;
-
- return actions;
-end;
-`
 
 /** What to add to the clock so that the script sees this hour. */
 function offsetTo(hour: number): number {
@@ -48,17 +18,17 @@ describe('the original example scripts', () => {
       const { open } = usePort({ clockOffsetMs: offsetTo(hour) })
 
       it('skips above 10,000,000 bytes by day only', async () => {
-        const { actions } = await checkOnce(open, BIG_MAIL_AT_NIGHT, { size: 10_000_001 })
+        const { actions } = await checkOnce(open, OFFICE_HOURS, { size: 10_000_001 })
         assert.deepEqual([actions.SkipSend, actions.Priority], [skip, 1])
       })
 
       it('sends messages above 5,000,000 bytes last, at any hour', async () => {
-        const { actions } = await checkOnce(open, BIG_MAIL_AT_NIGHT, { size: 5_000_001 })
+        const { actions } = await checkOnce(open, OFFICE_HOURS, { size: 5_000_001 })
         assert.deepEqual([actions.SkipSend, actions.Priority], [false, 1])
       })
 
       it('leaves small messages alone', async () => {
-        const { actions } = await checkOnce(open, BIG_MAIL_AT_NIGHT, { size: 5_000_000 })
+        const { actions } = await checkOnce(open, OFFICE_HOURS, { size: 5_000_000 })
         assert.deepEqual([actions.SkipSend, actions.Reason, actions.Priority], [false, '', 50])
       })
     })

@@ -1,0 +1,140 @@
+/**
+ * The examples of the README, run as they stand there.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { domainToUnicode } from 'node:url'
+
+import type { RawActions } from '../../lib/core/decision.js'
+import { parseSettings } from '../../lib/core/settings/parse-settings.js'
+import type { MessageFacts } from '../../lib/script/port.js'
+import { FACTS, type Opened, useFiles, usePort } from '../script/fixture.js'
+import { readIni } from '../support/read-ini.js'
+
+const README = readFileSync('README.md', 'utf8')
+
+function blocks(language: string): string[] {
+  return [...README.matchAll(/```(\w+)\n(.*?)```/gs)].flatMap(([, of, text]) => (of === language && text ? [text] : []))
+}
+
+/** A Lua example by its first line, `-- example: NAME`; '' is the one at the top. */
+function example(name: string): string {
+  const found = blocks('lua').find((text) => (/^-- example: (.*)$/m.exec(text)?.[1] ?? '') === name)
+  assert.ok(found, `the README has an example "${name}"`)
+  return found
+}
+
+/** Each of them has a test below. */
+const EXAMPLES = [
+  '',
+  'office hours',
+  'by sender',
+  'urgent and perishable',
+  'the provider that means 550',
+  'what a session remembers',
+]
+
+describe('the README', () => {
+  const { open } = usePort()
+  const file = useFiles()
+
+  async function check(opened: Opened, header: string, facts: Partial<MessageFacts> = {}): Promise<RawActions> {
+    return (await opened.session.checkFile({ ...FACTS, ...file(`${header}\r\n\r\n`), ...facts })).actions
+  }
+
+  it('has no Lua example without a test', () => {
+    assert.deepEqual(
+      blocks('lua').map((text) => /^-- example: (.*)$/m.exec(text)?.[1] ?? ''),
+      EXAMPLES,
+    )
+  })
+
+  it('shows at the top a script that does what is said there', async () => {
+    const opened = open(example(''))
+    assert.equal((await check(opened, 'Precedence: bulk')).Priority, 1)
+    assert.equal((await check(opened, 'Subject: hello')).Priority, 50)
+    const reply = '450 4.1.1 <x@example.net>: User unknown'
+    assert.equal(
+      await opened.session.returnCode('RCPT TO:<x@example.net>', reply, reply),
+      reply.replace('450 4', '550 5'),
+    )
+    assert.equal(await opened.session.returnCode('MAIL FROM:<>', '250 ok', '250 ok'), undefined)
+  })
+
+  it('holds big messages in office hours', async () => {
+    for (const [hour, waits] of [
+      [7, false],
+      [8, true],
+      [18, true],
+      [19, false],
+    ] as const) {
+      const opened = open(`${example('office hours')}\nos.date = function() return { hour = ${hour} } end`)
+      const actions = await check(opened, '', { size: 10_000_001 })
+      assert.equal(actions.SkipSend, waits)
+      assert.equal(actions.RetryAfter, waits ? 900 : undefined)
+      assert.equal(actions.Priority, 1)
+      assert.equal((await check(opened, '', { size: 10_000_000 })).SkipSend, false)
+    }
+  })
+
+  it('divides messages among two senders', async () => {
+    for (const [senderName, size, recipients, skips] of [
+      ['letters', 50_000, 20, false],
+      ['parcels', 50_000, 20, true],
+      ['letters', 50_001, 1, true],
+      ['parcels', 50_001, 1, false],
+      ['parcels', 1_000, 21, false],
+    ] as const) {
+      const actions = await check(open(example('by sender'), { senderName }), '', {
+        size,
+        recipients: Array.from({ length: recipients }, (_, i) => `u${i}@example.net`),
+      })
+      assert.equal(actions.SkipSend, skips)
+    }
+  })
+
+  it('gives up early on one-time codes', async () => {
+    const opened = open(example('urgent and perishable'))
+    const code = 'Subject: Your one-time code'
+    assert.deepEqual([(await check(opened, code)).Priority, (await check(opened, code)).ForceLastTry], [100, false])
+    assert.equal((await check(opened, code, { retries: 2 })).ForceLastTry, true)
+    assert.equal((await check(opened, 'List-Unsubscribe: <https://example.com>')).Priority, 10)
+  })
+
+  it('rewrites what the provider means', async () => {
+    const { session } = open(example('the provider that means 550'))
+    const unknown = '450 4.1.1 <x@example.net>: User unknown'
+    const limit = '550 5.7.1 You have reached your daily limit'
+    assert.equal(
+      await session.returnCode('RCPT TO:<x@example.net>', unknown, unknown),
+      '550 5.1.1 <x@example.net>: User unknown',
+    )
+    assert.match((await session.returnCode('.', limit, limit)) ?? '', /^450 4\.7\.1 You /)
+    assert.equal(await session.returnCode('.', '250 ok', '250 ok'), undefined)
+  })
+
+  it('counts within a session', async () => {
+    const opened = open(example('what a session remembers'))
+    const priorities = []
+    for (let i = 0; i < 3; i++) priorities.push((await check(opened, '')).Priority)
+    assert.deepEqual(priorities, [50, 49, 48])
+  })
+
+  it('has settings without a mistake', () => {
+    for (const ini of blocks('ini')) {
+      const env = { readSecretFile: () => ({ error: 'none' }), domainToUnicode }
+      const { problems, fatal, settings } = parseSettings(readIni(ini), env)
+      assert.deepEqual([problems, fatal], [[], []])
+      assert.deepEqual(
+        settings.senders.map(({ name }) => name),
+        ['bulk', 'main'],
+      )
+    }
+  })
+
+  it('names only files that there are', () => {
+    for (const [, target = ''] of README.matchAll(/\]\(((?!http|#)[^)]+)\)/g)) {
+      assert.doesNotThrow(() => readFileSync(target), target)
+    }
+  })
+})
