@@ -14,7 +14,8 @@ import { Problem } from './problem.js'
 const START_MS = 30_000
 
 /** In front of the sentence of an error that ends Haraka. */
-const EXCEPTION = /^Caught exception: (?:\w+: )?/
+// Haraka prints an error without a stack in brackets.
+const EXCEPTION = /^Caught exception: (?:\[\w+: (.*)\]$|\w+: )?/
 
 export function harakaFolder(root: string): string {
   return path.dirname(createRequire(path.join(root, 'package.json')).resolve('haraka/package.json'))
@@ -47,7 +48,7 @@ export class HarakaProcess {
       createInterface({ input: stream }).on('line', (text) => {
         haraka.#write(text)
         const line = parseLogLine(text)
-        if (line && isAlarm(line)) haraka.#lastAlarm = line.text.replace(EXCEPTION, '')
+        if (line && isAlarm(line)) haraka.#lastAlarm = line.text.replace(EXCEPTION, '$1')
         if (line) heard(line)
         if (line?.text.startsWith('Listening on')) listening()
       })

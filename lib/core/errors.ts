@@ -85,14 +85,18 @@ export function sentence<C extends ErrorCode>(code: C, params: ErrorParams<C>): 
 }
 
 export class RelayoutError extends Error {
-  readonly code: ErrorCode
+  readonly #code: ErrorCode
 
   constructor(code: ErrorCode, message: string) {
     super(message)
     this.name = 'RelayoutError'
-    this.code = code
+    this.#code = code
     // Haraka logs an error with its stack, a line each; the sentence is what an administrator can use.
     this.stack = `${this.name}: ${message}`
+  }
+
+  get code(): ErrorCode {
+    return this.#code
   }
 }
 

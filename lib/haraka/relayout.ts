@@ -154,6 +154,7 @@ export class Relayout {
         }
         offer.drop()
         refusals.push({ ...verdict, sender: sender.name })
+        if (verdict.held) break
       }
       this.#inHand.delete(key)
       if (refusals.length === 0) next(CONT)

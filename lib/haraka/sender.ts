@@ -37,7 +37,13 @@ export interface SenderDeps {
 /** What a sender says of an offered message. */
 export type Verdict =
   | { readonly take: true; readonly decision: Decision; readonly session: Session; readonly endUse: () => void }
-  | { readonly take: false; readonly reason: string; readonly retrySeconds: number }
+  | {
+      readonly take: false
+      readonly reason: string
+      readonly retrySeconds: number
+      /** The script failed and its mail is held: no other sender is asked. */
+      readonly held: boolean
+    }
 
 /** A rule must never silently do nothing. */
 const NOT_YET = {
@@ -115,6 +121,7 @@ export class Sender {
         take: false,
         reason: decision.reason || 'the script gave no reason',
         retrySeconds: decision.retryAfterSeconds ?? this.#deps.settings().main.skipRetrySeconds,
+        held: false,
       }
     } catch (error) {
       const failure = failureOf(error, 'CheckFile', this.#settings.script)
@@ -247,7 +254,12 @@ export class Sender {
 
   #hold(failure: ScriptFailure, endUse: () => void): Verdict {
     endUse()
-    return { take: false, reason: failure.message, retrySeconds: this.#deps.settings().main.skipRetrySeconds }
+    return {
+      take: false,
+      reason: failure.message,
+      retrySeconds: this.#deps.settings().main.skipRetrySeconds,
+      held: true,
+    }
   }
 }
 
