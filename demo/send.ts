@@ -3,6 +3,8 @@
  */
 import { parseArgs } from 'node:util'
 
+import { Address } from 'address-rfc2821'
+
 import { DEFAULT_PORT } from './options.js'
 import { command, Problem } from './problem.js'
 import { submit } from './submit.js'
@@ -44,8 +46,17 @@ function parse(): {
     })
     if (positionals.length === 0) throw new Error('A recipient is missing')
     if (!/^\d+$/.test(values.size) || !/^\d+$/.test(values.port)) throw new Error('--size and --port are numbers')
-    return { values, to: positionals }
+    return { values: { ...values, from: bareAddress(values.from) }, to: positionals.map(bareAddress) }
   } catch (error) {
     throw new Problem(`${(error as Error).message}. Usage: ${USAGE}`)
+  }
+}
+
+/** As RFC 5321 has it, without angle brackets; '' is the null return path. */
+function bareAddress(text: string): string {
+  try {
+    return new Address(`<${text}>`).address()
+  } catch {
+    throw new Error(`"${text}" is no mail address`)
   }
 }
