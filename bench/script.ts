@@ -1,9 +1,8 @@
 /**
- * The script engine: calls per second through the port at 50 in flight, as a share of the same script on bare fengari
- * in one thread, and how long the main thread is busy for one call.
+ * The script engine: calls per second through the port, as a share of the same script on bare fengari in one thread,
+ * and how long the main thread is busy for one call. 50 calls are in flight, or one.
  *
  * Bare fengari gets fresh tables through its C API, from headers that are in memory; the port reads them from a file.
- * Rounds alternate, and medians of the rounds' ratios count: absolute figures vary by half on a shared machine.
  */
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,12 +11,7 @@ import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { MessageFacts, ScriptSession, SessionGlobals } from '../lib/script/port.js'
 import { createScriptPort } from '../lib/script/thread-port.js'
-
-export interface ScriptFigure {
-  readonly name: string
-  readonly ratio: number
-  readonly detail: string
-}
+import { type Figure, figure, median } from './figure.js'
 
 const ROUNDS = 7
 const ROUND_MS = 400
@@ -54,7 +48,7 @@ const GLOBALS: SessionGlobals = {
 const COMMAND = 'RCPT TO:<someone@example.com>'
 const REPLY = '450 4.2.1 mailbox busy'
 
-export async function benchScript(): Promise<ScriptFigure[]> {
+export async function benchScript(): Promise<Figure[]> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'relayout-bench-'))
   const filename = path.join(folder, 'message')
   const header = NAMES.map((name) => `${name}: value of this header\r\n`).join('')
@@ -75,10 +69,12 @@ export async function benchScript(): Promise<ScriptFigure[]> {
     const session = port.open(source, GLOBALS, { print: () => undefined, warning: () => undefined })
     await session.started
     const bare = bareEngine(facts)
+    const checkFile = () => session.checkFile(facts)
+    const returnCode = () => session.returnCode(COMMAND, REPLY, REPLY)
     return [
-      await compare('CheckFile, 20 headers read', () => session.checkFile(facts), bare.checkFile),
-      await compare('ReturnCodeHandler', () => session.returnCode(COMMAND, REPLY, REPLY), bare.returnCode),
-      await latency(session, bare.returnCode),
+      await compare('CheckFile that reads 20 headers', IN_FLIGHT, checkFile, bare.checkFile),
+      await compare('ReturnCodeHandler', IN_FLIGHT, returnCode, bare.returnCode),
+      await compare('ReturnCodeHandler', 1, returnCode, bare.returnCode),
     ]
   } finally {
     await port.close()
@@ -86,39 +82,34 @@ export async function benchScript(): Promise<ScriptFigure[]> {
   }
 }
 
-async function compare(name: string, call: () => Promise<unknown>, bare: () => void): Promise<ScriptFigure> {
-  const rounds = []
+async function compare(
+  name: string,
+  inFlight: number,
+  call: () => Promise<unknown>,
+  bare: () => void,
+): Promise<Figure> {
+  const rounds: { alone: number; through: number; busyUs: number }[] = []
   for (let round = 0; round <= ROUNDS; round++) {
     const alone = callsPerSecond(bare)
     const before = performance.eventLoopUtilization()
-    const through = await callsInFlight(call)
+    const through = await callsInFlight(inFlight, call)
     const { active } = performance.eventLoopUtilization(before)
     // The first round only warms up.
     if (round > 0) rounds.push({ alone, through: through.perSecond, busyUs: (active * 1000) / through.calls })
   }
-  const ratio = median(rounds.map(({ through, alone }) => through / alone))
-  const detail = [
-    `${Math.round(median(rounds.map(({ through }) => through)))}/s through the port`,
-    `${Math.round(median(rounds.map(({ alone }) => alone)))}/s bare`,
-    `main thread busy ${median(rounds.map(({ busyUs }) => busyUs)).toFixed(1)} us per call`,
-  ].join(', ')
-  return { name: `${name}: port / bare`, ratio, detail }
-}
-
-/** One call at a time: what the way to the other thread and back adds. */
-async function latency(session: ScriptSession, bare: () => void): Promise<ScriptFigure> {
-  const alone: number[] = []
-  const through: number[] = []
-  for (let at = 0; at < 3000; at++) {
-    const start = performance.now()
-    await session.returnCode(COMMAND, REPLY, REPLY)
-    const middle = performance.now()
-    bare()
-    through.push(middle - start)
-    alone.push(performance.now() - middle)
-  }
-  const added = median(through) - median(alone)
-  return { name: 'one call at a time: added ms', ratio: added, detail: `median of ${through.length} calls` }
+  const middle = (of: (round: (typeof rounds)[number]) => number): number => median(rounds.map(of))
+  return figure(
+    `${name}, ${inFlight} in flight: calls per second, port / bare engine`,
+    'higher',
+    rounds.map(({ through, alone }) => through / alone),
+    [
+      `${Math.round(middle(({ through }) => through))}/s through the port`,
+      `${Math.round(middle(({ alone }) => alone))}/s bare`,
+      inFlight === 1
+        ? `the way there and back adds ${middle(({ through, alone }) => 1000 / through - 1000 / alone).toFixed(2)} ms`
+        : `main thread busy ${middle(({ busyUs }) => busyUs).toFixed(1)} us per call`,
+    ].join(', '),
+  )
 }
 
 function callsPerSecond(call: () => void): number {
@@ -131,7 +122,10 @@ function callsPerSecond(call: () => void): number {
   return (calls * 1000) / (performance.now() - start)
 }
 
-async function callsInFlight(call: () => Promise<unknown>): Promise<{ perSecond: number; calls: number }> {
+async function callsInFlight(
+  inFlight: number,
+  call: () => Promise<unknown>,
+): Promise<{ perSecond: number; calls: number }> {
   const start = performance.now()
   let calls = 0
   const lane = async (): Promise<void> => {
@@ -140,7 +134,7 @@ async function callsInFlight(call: () => Promise<unknown>): Promise<{ perSecond:
       calls++
     }
   }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
+  await Promise.all(Array.from({ length: inFlight }, lane))
   return { perSecond: (calls * 1000) / (performance.now() - start), calls }
 }
 
@@ -194,9 +188,4 @@ function bareEngine(facts: MessageFacts): { checkFile: () => void; returnCode: (
       lua!['lua_settop']!(L, 0)
     },
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
 }

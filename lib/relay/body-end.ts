@@ -15,14 +15,14 @@ export interface PipedSource {
 }
 
 export class BodyEnd {
-  private tail = '\r\n'
+  #tail = '\r\n'
 
   /** What ends the message on the wire, when this write does; undefined: it is body, and is counted as such. */
   endedBy(bytes: Uint8Array, source: PipedSource | undefined): string | undefined {
     const isDot = bytes.length === 3 && bytes[0] === 0x2e && bytes[1] === 0x0d && bytes[2] === 0x0a
-    const lineStart = this.tail === '\r\n'
+    const lineStart = this.#tail === '\r\n'
     if (isDot && (lineStart || source?.readableEnded === true)) return lineStart ? '.\r\n' : '\r\n.\r\n'
-    this.tail = (this.tail + Buffer.from(bytes.subarray(-2)).toString('latin1')).slice(-2)
+    this.#tail = (this.#tail + Buffer.from(bytes.subarray(-2)).toString('latin1')).slice(-2)
     return undefined
   }
 }

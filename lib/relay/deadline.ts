@@ -4,20 +4,20 @@
 import type { Clock } from '../core/clock.js'
 
 export class Deadline {
-  private readonly clock: Clock
-  private cancel: (() => void) | undefined
+  readonly #clock: Clock
+  #cancel: (() => void) | undefined
 
   constructor(clock: Clock) {
-    this.clock = clock
+    this.#clock = clock
   }
 
   set(ms: number, passed: () => void): void {
     this.clear()
-    this.cancel = this.clock.after(ms, passed)
+    this.#cancel = this.#clock.after(ms, passed)
   }
 
   clear(): void {
-    this.cancel?.()
-    this.cancel = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
   }
 }

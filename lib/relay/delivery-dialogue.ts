@@ -44,41 +44,41 @@ export class DeliveryDialogue {
   quitting = false
   /** STARTTLS was answered here: the TLS that is on already is what Haraka is to find. */
   tlsPlayed = false
-  private readonly connection: RelayConnection
-  private readonly options: DialogueOptions
-  private readonly host: DialogueHost
-  private readonly message: MessagePhase
-  private authLabel = ''
-  private authWaits = false
-  private authenticated = false
-  private recordedEhlo: Reply | undefined
+  readonly #connection: RelayConnection
+  readonly #options: DialogueOptions
+  readonly #host: DialogueHost
+  readonly #message: MessagePhase
+  #authLabel = ''
+  #authWaits = false
+  #authenticated = false
+  #recordedEhlo: Reply | undefined
 
-  private readonly handlers: ReadonlyMap<string, (line: string) => void> = new Map([
-    ['EHLO', (line: string) => this.ehlo('ehlo', line)],
-    ['LHLO', (line: string) => this.ehlo('lhlo', line)],
-    ['HELO', (line: string) => this.send('helo', line, this.present)],
-    ['STARTTLS', (line: string) => this.startTls(line)],
-    ['AUTH', (line: string) => this.auth(line)],
-    ['MAIL', (line: string) => this.mail(line)],
-    ['RCPT', (line: string) => this.message.rcpt(line)],
-    ['DATA', (line: string) => this.message.data(line)],
-    ['RSET', (line: string) => this.send('rset', line, this.present)],
-    ['QUIT', (line: string) => this.quit(line)],
+  readonly #handlers: ReadonlyMap<string, (line: string) => void> = new Map([
+    ['EHLO', (line: string) => this.#ehlo('ehlo', line)],
+    ['LHLO', (line: string) => this.#ehlo('lhlo', line)],
+    ['HELO', (line: string) => this.#send('helo', line, this.#present)],
+    ['STARTTLS', (line: string) => this.#startTls(line)],
+    ['AUTH', (line: string) => this.#auth(line)],
+    ['MAIL', (line: string) => this.#mail(line)],
+    ['RCPT', (line: string) => this.#message.rcpt(line)],
+    ['DATA', (line: string) => this.#message.data(line)],
+    ['RSET', (line: string) => this.#send('rset', line, this.#present)],
+    ['QUIT', (line: string) => this.#quit(line)],
   ])
 
   constructor(connection: RelayConnection, options: DialogueOptions, host: DialogueHost) {
-    this.connection = connection
-    this.options = options
-    this.host = host
-    this.message = new MessagePhase(connection, options.observer, host)
+    this.#connection = connection
+    this.#options = options
+    this.#host = host
+    this.#message = new MessagePhase(connection, options.observer, host)
   }
 
   get recipients(): readonly Recipient[] {
-    return this.message.recipients
+    return this.#message.recipients
   }
 
   begin(): void {
-    this.connection.send({ stage: 'greeting', command: '', settle: this.present })
+    this.#connection.send({ stage: 'greeting', command: '', settle: this.#present })
   }
 
   /** A command line without CR LF, a byte string. */
@@ -86,102 +86,102 @@ export class DeliveryDialogue {
     const verb = (/^[A-Za-z]+/.exec(line)?.[0] ?? '').toUpperCase()
     // Within AUTH hmail gives up by QUIT, which the server would take for base64. No credential reads like that: it
     // would be `AB` and a control character.
-    if (verb === 'QUIT' && (this.authWaits || this.connection.consequence === 'close')) {
-      this.endUnsaid()
+    if (verb === 'QUIT' && (this.#authWaits || this.#connection.consequence === 'close')) {
+      this.#endUnsaid()
       return
     }
-    if (this.authWaits) {
-      this.authLine(line)
+    if (this.#authWaits) {
+      this.#authLine(line)
       return
     }
-    const handler = this.handlers.get(verb)
+    const handler = this.#handlers.get(verb)
     if (handler) handler(line)
-    else this.send('other', line, this.present)
+    else this.#send('other', line, this.#present)
   }
 
   /** The message is complete; `ending` is what must be written for it. */
   endOfBody(ending: string): void {
-    this.message.endOfBody(ending)
+    this.#message.endOfBody(ending)
   }
 
-  private readonly present = ({ presented }: Settled): void => this.host.present(presented)
+  readonly #present = ({ presented }: Settled): void => this.#host.present(presented)
 
-  private send(stage: Stage, line: string, settle: (settled: Settled) => void, shown = line): void {
-    this.connection.send(commandExchange(stage, line, settle, shown))
+  #send(stage: Stage, line: string, settle: (settled: Settled) => void, shown = line): void {
+    this.#connection.send(commandExchange(stage, line, settle, shown))
   }
 
-  private answer(reply: Reply): void {
-    this.connection.send(localExchange(reply, this.present))
+  #answer(reply: Reply): void {
+    this.#connection.send(localExchange(reply, this.#present))
   }
 
-  private ehlo(stage: 'ehlo' | 'lhlo', line: string): void {
-    this.message.lmtp = stage === 'lhlo'
-    if (this.tlsPlayed && this.recordedEhlo) {
-      this.answer(withStartTls(this.recordedEhlo, 'hide'))
+  #ehlo(stage: 'ehlo' | 'lhlo', line: string): void {
+    this.#message.lmtp = stage === 'lhlo'
+    if (this.tlsPlayed && this.#recordedEhlo) {
+      this.#answer(withStartTls(this.#recordedEhlo, 'hide'))
       return
     }
-    this.send(stage, line, ({ presented }) => {
-      this.recordedEhlo = presented
-      this.host.present(withStartTls(presented, this.startTlsKeyword()))
+    this.#send(stage, line, ({ presented }) => {
+      this.#recordedEhlo = presented
+      this.#host.present(withStartTls(presented, this.#startTlsKeyword()))
     })
   }
 
-  private startTlsKeyword(): StartTlsKeyword {
-    if (this.options.tls === 'implicit') return 'offer'
-    return this.options.tls === 'none' || this.connection.encrypted ? 'hide' : 'leave'
+  #startTlsKeyword(): StartTlsKeyword {
+    if (this.#options.tls === 'implicit') return 'offer'
+    return this.#options.tls === 'none' || this.#connection.encrypted ? 'hide' : 'leave'
   }
 
-  private startTls(line: string): void {
-    if (this.options.tls === 'implicit' && this.connection.encrypted) {
+  #startTls(line: string): void {
+    if (this.#options.tls === 'implicit' && this.#connection.encrypted) {
       this.tlsPlayed = true
-      this.answer(makeReply(220, '2.0.0 TLS has been on since the first byte'))
-    } else this.send('starttls', line, this.present)
+      this.#answer(makeReply(220, '2.0.0 TLS has been on since the first byte'))
+    } else this.#send('starttls', line, this.#present)
   }
 
-  private auth(line: string): void {
-    if (!this.connection.encrypted && !this.options.authPlaintext) {
-      this.answer(makeReply(454, NO_AUTH_WITHOUT_TLS))
+  #auth(line: string): void {
+    if (!this.#connection.encrypted && !this.#options.authPlaintext) {
+      this.#answer(makeReply(454, NO_AUTH_WITHOUT_TLS))
       return
     }
     const [, mechanism = '', initial = ''] = line.split(' ')
-    this.authLabel = /^[\w-]{1,20}$/.test(mechanism) ? `AUTH ${mechanism}` : 'AUTH'
-    this.connection.secrets.remember(initial)
-    this.send('auth', line, this.authReply, this.authLabel)
+    this.#authLabel = /^[\w-]{1,20}$/.test(mechanism) ? `AUTH ${mechanism}` : 'AUTH'
+    this.#connection.secrets.remember(initial)
+    this.#send('auth', line, this.#authReply, this.#authLabel)
   }
 
-  private authLine(line: string): void {
-    this.authWaits = false
-    this.connection.secrets.remember(line)
-    this.send('auth', line, this.authReply, this.authLabel)
+  #authLine(line: string): void {
+    this.#authWaits = false
+    this.#connection.secrets.remember(line)
+    this.#send('auth', line, this.#authReply, this.#authLabel)
   }
 
-  private readonly authReply = ({ presented }: Settled): void => {
-    this.authWaits = replyClass(presented) === 3
-    this.authenticated = replyClass(presented) === 2
-    this.host.present(presented)
+  readonly #authReply = ({ presented }: Settled): void => {
+    this.#authWaits = replyClass(presented) === 3
+    this.#authenticated = replyClass(presented) === 2
+    this.#host.present(presented)
   }
 
-  private mail(line: string): void {
-    if (this.options.requireAuth && !this.authenticated) {
-      this.answer(makeReply(454, NO_MAIL_WITHOUT_AUTH))
+  #mail(line: string): void {
+    if (this.#options.requireAuth && !this.#authenticated) {
+      this.#answer(makeReply(454, NO_MAIL_WITHOUT_AUTH))
       return
     }
-    this.message.mail(line)
+    this.#message.mail(line)
   }
 
-  private quit(line: string): void {
+  #quit(line: string): void {
     this.quitting = true
-    this.send('quit', line, ({ presented }) => {
-      this.host.present(presented)
-      this.connection.finish('QUIT')
-      this.host.ended()
+    this.#send('quit', line, ({ presented }) => {
+      this.#host.present(presented)
+      this.#connection.finish('QUIT')
+      this.#host.ended()
     })
   }
 
   /** The server would read QUIT as something else: the connection is closed without. */
-  private endUnsaid(): void {
+  #endUnsaid(): void {
     this.quitting = true
-    this.connection.destroy('closed without QUIT: the relay server expects something else than a command')
-    queueMicrotask(() => this.host.ended())
+    this.#connection.destroy('closed without QUIT: the relay server expects something else than a command')
+    queueMicrotask(() => this.#host.ended())
   }
 }

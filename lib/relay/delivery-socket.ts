@@ -30,43 +30,45 @@ const MAX_COMMAND_BYTES = 64 * 1024
 // Where JavaScript's `.` ends a match in hmail's pattern for reply lines.
 const LINE_BREAK = /[\u0085\u2028\u2029]/g
 
+type DestroyableSource = PipedSource & { destroy?: () => unknown }
+
 export class DeliverySocket extends EventEmitter {
   readonly name: string
   /** hmail sets it, too. */
   writable = true
-  private readonly connection: RelayConnection
-  private readonly dialogue: DeliveryDialogue
-  private over = false
-  private commandBytes = ''
-  private body: BodyEnd | undefined
-  private bodyTo: 'wire' | 'nowhere' = 'nowhere'
-  private source: (PipedSource & { destroy?: () => unknown }) | undefined
-  private needDrain = false
+  readonly #connection: RelayConnection
+  readonly #dialogue: DeliveryDialogue
+  #over = false
+  #commandBytes = ''
+  #body: BodyEnd | undefined
+  #bodyTo: 'wire' | 'nowhere' = 'nowhere'
+  #source: DestroyableSource | undefined
+  #needDrain = false
 
   constructor(connection: RelayConnection, options: DeliverySocketOptions) {
     super()
     this.name = options.name
-    this.connection = connection
-    this.dialogue = new DeliveryDialogue(connection, options, {
-      present: (reply) => this.present(reply),
-      bodyBegins: (to) => this.bodyBegins(to),
-      ended: () => this.ended(),
+    this.#connection = connection
+    this.#dialogue = new DeliveryDialogue(connection, options, {
+      present: (reply) => this.#present(reply),
+      bodyBegins: (to) => this.#bodyBegins(to),
+      ended: () => this.#ended(),
     })
     connection.attach({
-      failed: (error) => (this.dialogue.quitting ? this.ended() : this.failed(error)),
-      drained: () => this.drained(),
+      failed: (error) => (this.#dialogue.quitting ? this.#ended() : this.#failed(error)),
+      drained: () => this.#drained(),
     })
-    this.dialogue.begin()
+    this.#dialogue.begin()
   }
 
   /** What was said of each recipient, really and to Haraka. */
   get recipients(): readonly Readonly<Recipient>[] {
-    return this.dialogue.recipients
+    return this.#dialogue.recipients
   }
 
   /** For `pipe`: the last write asked for a pause. */
   get writableNeedDrain(): boolean {
-    return this.needDrain
+    return this.#needDrain
   }
 
   /** Never throws; after the end of the delivery what is written is swallowed. */
@@ -74,35 +76,35 @@ export class DeliverySocket extends EventEmitter {
     const code = typeof encoding === 'string' ? encoding : 'utf8'
     const done = typeof encoding === 'function' ? encoding : callback
     const bytes = typeof data === 'string' ? Buffer.from(data, code) : data
-    if (this.body && !this.over) return this.writeBody(this.body, bytes, done)
+    if (this.#body && !this.#over) return this.#writeBody(this.#body, bytes, done)
     if (done) queueMicrotask(() => done())
-    if (!this.over) this.writeCommands(Buffer.from(bytes).toString('latin1'))
+    if (!this.#over) this.#writeCommands(Buffer.from(bytes).toString('latin1'))
     return true
   }
 
   /** hmail gives up: half-closes. */
   end(): this {
-    this.connection.finish('ended by Haraka')
+    this.#connection.finish('ended by Haraka')
     return this
   }
 
   /** Idempotent. */
   destroy(): this {
-    this.over = true
+    this.#over = true
     this.writable = false
-    this.source?.destroy?.()
-    this.connection.destroy('released by Haraka')
+    this.#source?.destroy?.()
+    this.#connection.destroy('released by Haraka')
     return this
   }
 
   upgrade(options: TlsOptions, callback?: SecureCallback): void {
     const secured: SecureCallback = (...result) => {
-      if (this.over) return
+      if (this.#over) return
       callback?.(...result)
-      this.tell('secure')
+      this.#tell('secure')
     }
-    if (this.dialogue.tlsPlayed) queueMicrotask(() => secured(this.connection.secure))
-    else this.connection.upgrade(options, secured)
+    if (this.#dialogue.tlsPlayed) queueMicrotask(() => secured(this.#connection.secure))
+    else this.#connection.upgrade(options, secured)
   }
 
   /** Deadlines are kept by the connection, for each reply: hmail's are not needed. */
@@ -111,83 +113,83 @@ export class DeliverySocket extends EventEmitter {
   }
 
   isEncrypted(): boolean {
-    return this.connection.encrypted
+    return this.#connection.encrypted
   }
 
   isSecure(): boolean {
-    return this.connection.secure
+    return this.#connection.secure
   }
 
   /** Sees who pipes into it, whatever becomes of the listeners: body-end.ts needs the stream's end. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (event === 'pipe') this.source = args[0] as typeof this.source
+    if (event === 'pipe') this.#source = args[0] as DestroyableSource
     return super.emit(event, ...args)
   }
 
-  private writeCommands(bytes: string): void {
-    const lines = (this.commandBytes + bytes).split('\r\n')
-    this.commandBytes = lines.pop() ?? ''
-    if (this.commandBytes.length > MAX_COMMAND_BYTES) this.connection.abort('a command without an end is not sent')
+  #writeCommands(bytes: string): void {
+    const lines = (this.#commandBytes + bytes).split('\r\n')
+    this.#commandBytes = lines.pop() ?? ''
+    if (this.#commandBytes.length > MAX_COMMAND_BYTES) this.#connection.abort('a command without an end is not sent')
     for (const line of lines) {
       // A bare line end within a command would be the end of it to some servers.
-      if (/[\r\n\0]/.test(line)) this.connection.abort('a command with a line end in it is not sent')
-      else this.dialogue.command(line)
+      if (/[\r\n\0]/.test(line)) this.#connection.abort('a command with a line end in it is not sent')
+      else this.#dialogue.command(line)
     }
   }
 
-  private bodyBegins(to: 'wire' | 'nowhere'): void {
-    this.body = new BodyEnd()
-    this.bodyTo = to
-    this.source = undefined
+  #bodyBegins(to: 'wire' | 'nowhere'): void {
+    this.#body = new BodyEnd()
+    this.#bodyTo = to
+    this.#source = undefined
   }
 
-  private writeBody(body: BodyEnd, bytes: Uint8Array, done: WriteCallback | undefined): boolean {
-    const ending = body.endedBy(bytes, this.source)
-    if (ending === undefined && this.bodyTo === 'wire') {
-      const more = this.connection.writeBody(bytes, undefined, done)
-      this.needDrain = !more
+  #writeBody(body: BodyEnd, bytes: Uint8Array, done: WriteCallback | undefined): boolean {
+    const ending = body.endedBy(bytes, this.#source)
+    if (ending === undefined && this.#bodyTo === 'wire') {
+      const more = this.#connection.writeBody(bytes, undefined, done)
+      this.#needDrain = !more
       return more
     }
     if (done) queueMicrotask(() => done())
     if (ending !== undefined) {
-      this.body = undefined
-      this.source = undefined
-      this.dialogue.endOfBody(ending)
+      this.#body = undefined
+      this.#source = undefined
+      this.#dialogue.endOfBody(ending)
     }
     return true
   }
 
-  private present(reply: Reply): void {
-    for (const line of presentedLines(reply)) this.tell('line', fromBytes(line).replace(LINE_BREAK, ' '))
+  #present(reply: Reply): void {
+    for (const line of presentedLines(reply)) this.#tell('line', fromBytes(line).replace(LINE_BREAK, ' '))
   }
 
-  private drained(): void {
-    if (!this.needDrain) return
-    this.needDrain = false
-    this.tell('drain')
+  #drained(): void {
+    if (!this.#needDrain) return
+    this.#needDrain = false
+    this.#tell('drain')
   }
 
-  private ended(): void {
-    if (this.over) return
-    this.tell('end')
-    this.tell('close', false)
-    this.over = true
+  #ended(): void {
+    if (this.#over) return
+    this.#tell('end')
+    this.#tell('close', false)
+    this.#over = true
     this.writable = false
   }
 
-  private failed(error: RelayError): void {
-    if (this.over) return
+  #failed(error: RelayError): void {
+    if (this.#over) return
     this.writable = false
-    this.body = undefined
+    this.#body = undefined
     // hmail leaves its file stream open on an error: it would stay paused for good.
-    this.source?.destroy?.()
-    if (this.listenerCount('error') > 0) this.tell('error', error)
-    this.tell('end')
-    this.tell('close', true)
-    this.over = true
+    this.#source?.destroy?.()
+    if (this.listenerCount('error') > 0) this.#tell('error', error)
+    this.#tell('end')
+    this.#tell('close', true)
+    this.#over = true
   }
 
-  private tell(event: string, ...args: unknown[]): void {
-    if (!this.over) this.emit(event, ...args)
+  #tell(event: string, ...args: unknown[]): void {
+    if (!this.#over) this.emit(event, ...args)
   }
 }

@@ -13,46 +13,46 @@ interface Entry {
 }
 
 export class ExchangeQueue {
-  private readonly entries: Entry[] = []
+  readonly #entries: Entry[] = []
   /** Those without a reply; local ones never are. */
-  private readonly open: Entry[] = []
-  private readonly kept: Reply[] = []
+  readonly #open: Entry[] = []
+  readonly #kept: Reply[] = []
 
   /** The exchange whose reply is expected next. */
   get awaited(): Exchange | undefined {
-    return this.open[0]?.exchange
+    return this.#open[0]?.exchange
   }
 
   /** Replies that came before their command. */
   get early(): readonly Reply[] {
-    return this.kept
+    return this.#kept
   }
 
   add(exchange: Exchange): void {
-    const entry: Entry = { exchange, reply: exchange.local ?? this.kept.shift() }
-    this.entries.push(entry)
-    if (!entry.reply) this.open.push(entry)
+    const entry: Entry = { exchange, reply: exchange.local ?? this.#kept.shift() }
+    this.#entries.push(entry)
+    if (!entry.reply) this.#open.push(entry)
   }
 
   /** The exchange that this is the reply to; undefined when it came early. */
   replied(reply: Reply): Exchange | undefined {
-    const entry = this.open.shift()
+    const entry = this.#open.shift()
     if (entry) entry.reply = reply
-    else this.kept.push(reply)
+    else this.#kept.push(reply)
     return entry?.exchange
   }
 
   /** Takes the first exchange out if its reply is there. */
   take(): { readonly exchange: Exchange; readonly reply: Reply } | undefined {
-    const entry = this.entries[0]
+    const entry = this.#entries[0]
     if (!entry?.reply) return undefined
-    this.entries.shift()
+    this.#entries.shift()
     return { exchange: entry.exchange, reply: entry.reply }
   }
 
   clear(): void {
-    this.entries.length = 0
-    this.open.length = 0
-    this.kept.length = 0
+    this.#entries.length = 0
+    this.#open.length = 0
+    this.#kept.length = 0
   }
 }

@@ -36,311 +36,311 @@ export class RelayConnection {
   readonly closed: Promise<ConnectionClosed>
   readonly secrets: SecretRedaction
   readonly forceTls: boolean
-  private readonly wire: Wire
-  private readonly judge: ReplyJudge
-  private readonly reader = new ReplyReader()
-  private readonly verifyCertificate: () => boolean | undefined
-  private readonly replyTimeoutMs: number
-  private readonly quitTimeoutMs: number
-  private readonly queue = new ExchangeQueue()
-  private readonly deadline: Deadline
-  private client: ConnectionClient | undefined
-  private state: 'open' | 'ending' | 'failed' | 'destroyed' = 'open'
-  private failure: RelayError | undefined
-  private why = ''
-  private settling = false
-  private judging = false
+  readonly #wire: Wire
+  readonly #judge: ReplyJudge
+  readonly #reader = new ReplyReader()
+  readonly #verifyCertificate: () => boolean | undefined
+  readonly #replyTimeoutMs: number
+  readonly #quitTimeoutMs: number
+  readonly #queue = new ExchangeQueue()
+  readonly #deadline: Deadline
+  #client: ConnectionClient | undefined
+  #state: 'open' | 'ending' | 'failed' | 'destroyed' = 'open'
+  #failure: RelayError | undefined
+  #why = ''
+  #settling = false
+  #judging = false
   /** Between the 220 to STARTTLS and the end of the TLS handshake: no byte may come. */
-  private sealed = false
-  private handshaking = false
+  #sealed = false
+  #handshaking = false
   /** The reply to QUIT is in. */
-  private parting = false
+  #parting = false
   /** The wire is closed. */
-  private gone = false
+  #gone = false
   /** Within a message: no reply may come. */
-  private inBody = false
-  private gravest: Consequence = 'none'
-  private reportClosed: (report: ConnectionClosed) => void = () => undefined
+  #inBody = false
+  #gravest: Consequence = 'none'
+  #reportClosed: (report: ConnectionClosed) => void = () => undefined
 
   /** Takes the wire over: whatever listened to its data, end, error, timeout, close and drain is removed. */
   constructor(wire: Wire, options: RelayConnectionOptions) {
-    this.wire = wire
-    this.deadline = new Deadline(options.clock ?? nodeClock)
+    this.#wire = wire
+    this.#deadline = new Deadline(options.clock ?? nodeClock)
     this.secrets = new SecretRedaction(options.secrets ?? [])
     this.forceTls = options.forceTls
-    this.judge = new ReplyJudge(options.observer, options, this.secrets)
-    this.verifyCertificate = options.verifyCertificate ?? (() => undefined)
-    this.replyTimeoutMs = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS
-    this.quitTimeoutMs = options.quitTimeoutMs ?? QUIT_TIMEOUT_MS
-    this.closed = new Promise((resolve) => (this.reportClosed = resolve))
-    this.listen()
+    this.#judge = new ReplyJudge(options.observer, options, this.secrets)
+    this.#verifyCertificate = options.verifyCertificate ?? (() => undefined)
+    this.#replyTimeoutMs = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS
+    this.#quitTimeoutMs = options.quitTimeoutMs ?? QUIT_TIMEOUT_MS
+    this.closed = new Promise((resolve) => (this.#reportClosed = resolve))
+    this.#listen()
   }
 
   /** What the replies so far mean for a next message on this connection. */
   get consequence(): Consequence {
-    return this.gravest
+    return this.#gravest
   }
 
   get encrypted(): boolean {
-    return Boolean(this.wire.isEncrypted())
+    return Boolean(this.#wire.isEncrypted())
   }
 
   /** TLS is on, and its certificate was verified or need not be. */
   get secure(): boolean {
-    return this.encrypted && (Boolean(this.wire.isSecure()) || this.verifyCertificate() === false)
+    return this.encrypted && (Boolean(this.#wire.isSecure()) || this.#verifyCertificate() === false)
   }
 
   /** From now on this client is told. */
   attach(client: ConnectionClient): void {
-    this.client = client
+    this.#client = client
   }
 
   /** Writes the command, and settles the exchange in its turn; never before this call has returned. */
   send(exchange: Exchange): void {
-    if (this.state !== 'open' || (this.gravest === 'close' && !exchange.local)) return
-    if (!exchange.local && !this.mayFollowEarly(exchange)) return
-    const idle = this.queue.awaited === undefined
-    this.queue.add(exchange)
-    if (exchange.bytes && !exchange.local) this.wire.write(exchange.bytes)
-    if (idle) this.watchReply()
-    this.pumpSoon()
+    if (this.#state !== 'open' || (this.#gravest === 'close' && !exchange.local)) return
+    if (!exchange.local && !this.#mayFollowEarly(exchange)) return
+    const idle = this.#queue.awaited === undefined
+    this.#queue.add(exchange)
+    if (exchange.bytes && !exchange.local) this.#wire.write(exchange.bytes)
+    if (idle) this.#watchReply()
+    this.#pumpSoon()
   }
 
   /** The server has said 354: bytes go through `writeBody` until `endBody`. */
   beginBody(): void {
-    if (this.state !== 'open') return
-    if (this.queue.early.length > 0 || this.reader.midReply) {
-      this.repliedTooSoon(this.queue.early[0])
+    if (this.#state !== 'open') return
+    if (this.#queue.early.length > 0 || this.#reader.midReply) {
+      this.#repliedTooSoon(this.#queue.early[0])
       return
     }
-    this.inBody = true
-    this.watchBody()
+    this.#inBody = true
+    this.#watchBody()
   }
 
   /** False when the wire wants a pause until `drained`. After a failure all is swallowed. */
   writeBody(data: string | Uint8Array, encoding?: BufferEncoding, callback?: WriteCallback): boolean {
-    if (this.state !== 'open') {
+    if (this.#state !== 'open') {
       if (callback) queueMicrotask(() => callback())
       return true
     }
-    this.watchBody()
-    return this.wire.write(data, encoding, callback)
+    this.#watchBody()
+    return this.#wire.write(data, encoding, callback)
   }
 
   /** To be followed at once by the exchange of the dot. */
   endBody(): void {
-    this.inBody = false
-    this.deadline.clear()
+    this.#inBody = false
+    this.#deadline.clear()
   }
 
   /** Starts TLS; the callback comes when it is on. Otherwise the connection fails with source `tls`. */
   upgrade(options: TlsOptions, callback: SecureCallback): void {
-    if (this.state !== 'open') return
-    const verify = this.verifyCertificate()
-    this.sealed = true
-    this.handshaking = true
-    this.watch(this.replyTimeoutMs, 'the TLS handshake was not finished')
+    if (this.#state !== 'open') return
+    const verify = this.#verifyCertificate()
+    this.#sealed = true
+    this.#handshaking = true
+    this.#watch(this.#replyTimeoutMs, 'the TLS handshake was not finished')
     try {
-      this.wire.upgrade(
+      this.#wire.upgrade(
         { ...options, ...(verify === undefined ? {} : { rejectUnauthorized: verify }) },
         (authorized, ...rest) => {
-          if (this.state !== 'open' || !this.handshaking) return
-          this.sealed = false
-          this.handshaking = false
-          this.deadline.clear()
+          if (this.#state !== 'open' || !this.#handshaking) return
+          this.#sealed = false
+          this.#handshaking = false
+          this.#deadline.clear()
           callback(authorized || (this.forceTls && verify === false), ...rest)
         },
       )
     } catch (error) {
-      this.fail(`TLS cannot be started: ${text(error)}`)
+      this.#fail(`TLS cannot be started: ${text(error)}`)
     }
   }
 
   /** Ends politely: half-closes, waits a little for the server to do the same. Outstanding exchanges are dropped. */
   finish(why: string): void {
-    if (this.state !== 'open') return
-    this.state = 'ending'
-    this.why = why
-    this.drop()
-    if (this.gone) return
-    this.wire.end()
-    this.deadline.set(this.quitTimeoutMs, () => this.wire.destroy())
+    if (this.#state !== 'open') return
+    this.#state = 'ending'
+    this.#why = why
+    this.#drop()
+    if (this.#gone) return
+    this.#wire.end()
+    this.#deadline.set(this.#quitTimeoutMs, () => this.#wire.destroy())
   }
 
   /** Closes at once; after `finish` it leaves that to end by itself. */
   destroy(why: string): void {
-    if (this.state !== 'open') return
-    this.state = 'destroyed'
-    this.why = why
-    this.drop()
-    this.destroyWire()
+    if (this.#state !== 'open') return
+    this.#state = 'destroyed'
+    this.#why = why
+    this.#drop()
+    this.#destroyWire()
   }
 
   /** Fails the connection for a reason on this side. */
   abort(why: string): void {
-    this.fail(why, 'relay connection')
+    this.#fail(why, 'relay connection')
   }
 
-  private listen(): void {
-    const { wire } = this
+  #listen(): void {
+    const wire = this.#wire
     for (const name of ['data', 'line', 'end', 'error', 'timeout', 'close', 'drain']) wire.removeAllListeners(name)
     wire.setTimeout(0)
-    wire.on('data', (data: Buffer) => this.dataRead(data))
+    wire.on('data', (data: Buffer) => this.#dataRead(data))
     wire.on('drain', () => {
-      if (this.inBody) this.watchBody()
-      this.client?.drained()
+      if (this.#inBody) this.#watchBody()
+      this.#client?.drained()
     })
     // The listener stays for good: an error without one would end the process.
     wire.on('error', (error: unknown) =>
-      this.lost(`${this.handshaking ? 'TLS failed' : 'the connection failed'}: ${text(error)}`),
+      this.#lost(`${this.#handshaking ? 'TLS failed' : 'the connection failed'}: ${text(error)}`),
     )
-    wire.on('end', () => this.lost('it closed the connection'))
+    wire.on('end', () => this.#lost('it closed the connection'))
     wire.on('close', () => {
-      this.lost('it closed the connection')
-      this.gone = true
-      this.wireClosed()
+      this.#lost('it closed the connection')
+      this.#gone = true
+      this.#wireClosed()
     })
   }
 
-  private dataRead(data: Buffer): void {
-    if (this.state !== 'open') return
-    if (this.sealed) {
-      this.fail('it sent something between STARTTLS and TLS')
+  #dataRead(data: Buffer): void {
+    if (this.#state !== 'open') return
+    if (this.#sealed) {
+      this.#fail('it sent something between STARTTLS and TLS')
       return
     }
-    const fault = this.reader.read(data, (reply, more) => this.replyRead(reply, more))
-    if (fault !== undefined) this.fail(this.secrets.redact(fault))
-    this.pump()
+    const fault = this.#reader.read(data, (reply, more) => this.#replyRead(reply, more))
+    if (fault !== undefined) this.#fail(this.secrets.redact(fault))
+    this.#pump()
   }
 
-  private replyRead(reply: Reply, more: boolean): void {
-    if (this.state !== 'open') return
-    if (this.inBody) {
-      this.repliedTooSoon(reply)
+  #replyRead(reply: Reply, more: boolean): void {
+    if (this.#state !== 'open') return
+    if (this.#inBody) {
+      this.#repliedTooSoon(reply)
       return
     }
-    const exchange = this.queue.replied(reply)
-    if (exchange?.stage === 'quit') this.parting = true
+    const exchange = this.#queue.replied(reply)
+    if (exchange?.stage === 'quit') this.#parting = true
     if (!exchange) {
-      if (this.queue.early.length > MAX_EARLY_REPLIES) this.fail('it goes on sending replies that nobody asked for')
+      if (this.#queue.early.length > MAX_EARLY_REPLIES) this.#fail('it goes on sending replies that nobody asked for')
       return
     }
-    this.watchReply()
+    this.#watchReply()
     if (exchange.stage !== 'starttls' || replyClass(reply) !== 2) return
-    this.sealed = true
-    if (more) this.fail('it sent something between STARTTLS and TLS')
+    this.#sealed = true
+    if (more) this.#fail('it sent something between STARTTLS and TLS')
   }
 
   /** Whether what came before this command may be taken for its reply. */
-  private mayFollowEarly(exchange: Exchange): boolean {
-    if (this.queue.early.length === 0 && !this.reader.midReply) return true
-    if (exchange.stage === 'starttls') this.fail('it answered STARTTLS before it was sent')
-    else if (exchange.stage === 'end-of-data' && exchange.bytes) this.repliedTooSoon(this.queue.early[0])
-    return this.state === 'open'
+  #mayFollowEarly(exchange: Exchange): boolean {
+    if (this.#queue.early.length === 0 && !this.#reader.midReply) return true
+    if (exchange.stage === 'starttls') this.#fail('it answered STARTTLS before it was sent')
+    else if (exchange.stage === 'end-of-data' && exchange.bytes) this.#repliedTooSoon(this.#queue.early[0])
+    return this.#state === 'open'
   }
 
-  private repliedTooSoon(reply: Reply | undefined): void {
-    this.fail(
+  #repliedTooSoon(reply: Reply | undefined): void {
+    this.#fail(
       `it answered before the end of the message${reply ? `: ${this.secrets.redact(replyInBrief(reply))}` : ''}`,
     )
   }
 
-  private pumpSoon(): void {
-    if (!this.settling && !this.judging) queueMicrotask(() => this.pump())
+  #pumpSoon(): void {
+    if (!this.#settling && !this.#judging) queueMicrotask(() => this.#pump())
   }
 
   /** Settles what can be settled, in order; then tells a failure. */
-  private pump(): void {
-    while (!this.settling && !this.judging) {
-      const next = this.queue.take()
+  #pump(): void {
+    while (!this.#settling && !this.#judging) {
+      const next = this.#queue.take()
       if (!next) break
-      if (next.exchange.local) this.settle(next.exchange, localVerdict(next.reply))
-      else this.ask(next.exchange, next.reply)
+      if (next.exchange.local) this.#settle(next.exchange, localVerdict(next.reply))
+      else this.#ask(next.exchange, next.reply)
     }
-    if (this.settling || this.judging || !this.failure) return
-    const failure = this.failure
-    this.failure = undefined
-    this.drop()
-    this.client?.failed(failure)
+    if (this.#settling || this.#judging || !this.#failure) return
+    const failure = this.#failure
+    this.#failure = undefined
+    this.#drop()
+    this.#client?.failed(failure)
   }
 
-  private ask(exchange: Exchange, real: Reply): void {
-    this.judging = true
+  #ask(exchange: Exchange, real: Reply): void {
+    this.#judging = true
     let later = false
-    this.judge.judge(exchange.stage, exchange.command, real, (verdict) => {
-      this.judging = false
-      if (this.state === 'ending' || this.state === 'destroyed') return
-      this.gravest = graver(this.gravest, verdict.consequence)
-      this.settle(exchange, { ...verdict, real })
-      if (later) this.pump()
+    this.#judge.judge(exchange.stage, exchange.command, real, (verdict) => {
+      this.#judging = false
+      if (this.#state === 'ending' || this.#state === 'destroyed') return
+      this.#gravest = graver(this.#gravest, verdict.consequence)
+      this.#settle(exchange, { ...verdict, real })
+      if (later) this.#pump()
     })
     later = true
   }
 
-  private settle(exchange: Exchange, settled: Settled): void {
-    this.settling = true
+  #settle(exchange: Exchange, settled: Settled): void {
+    this.#settling = true
     try {
       exchange.settle(settled)
     } finally {
-      this.settling = false
+      this.#settling = false
     }
   }
 
-  private lost(what: string): void {
+  #lost(what: string): void {
     // It answered QUIT: what is left is the script's view of that answer, and there is nobody to tell it.
-    if (this.parting) return
-    const waiting = this.queue.awaited
-    this.fail(waiting ? `${what} while ${awaited(waiting)} was awaited` : what)
+    if (this.#parting) return
+    const waiting = this.#queue.awaited
+    this.#fail(waiting ? `${what} while ${awaited(waiting)} was awaited` : what)
   }
 
-  private fail(what: string, who = 'relay server'): void {
-    if (this.state !== 'open') return
-    this.why = `${who}: ${what}`
-    this.failure = new RelayError(this.why, this.handshaking ? 'tls' : undefined)
-    this.state = 'failed'
-    this.deadline.clear()
-    this.reader.stop()
-    this.destroyWire()
-    this.pumpSoon()
+  #fail(what: string, who = 'relay server'): void {
+    if (this.#state !== 'open') return
+    this.#why = `${who}: ${what}`
+    this.#failure = new RelayError(this.#why, this.#handshaking ? 'tls' : undefined)
+    this.#state = 'failed'
+    this.#deadline.clear()
+    this.#reader.stop()
+    this.#destroyWire()
+    this.#pumpSoon()
   }
 
-  private drop(): void {
-    this.deadline.clear()
-    this.reader.stop()
-    this.queue.clear()
+  #drop(): void {
+    this.#deadline.clear()
+    this.#reader.stop()
+    this.#queue.clear()
   }
 
-  private destroyWire(): void {
-    this.wire.destroy()
+  #destroyWire(): void {
+    this.#wire.destroy()
     // Should the wire never say that it is closed, the delivery's slot must become free all the same.
-    this.deadline.set(this.quitTimeoutMs, () => this.wireClosed())
+    this.#deadline.set(this.#quitTimeoutMs, () => this.#wireClosed())
   }
 
-  private wireClosed(): void {
-    this.deadline.clear()
-    this.reportClosed({ why: this.why || 'QUIT', failed: this.state === 'failed' })
+  #wireClosed(): void {
+    this.#deadline.clear()
+    this.#reportClosed({ why: this.#why || 'QUIT', failed: this.#state === 'failed' })
   }
 
-  private watchReply(): void {
-    const next = this.queue.awaited
-    this.deadline.clear()
-    if (next) this.watch(this.timeoutMs(next.stage), `${awaited(next)} did not come`)
+  #watchReply(): void {
+    const next = this.#queue.awaited
+    this.#deadline.clear()
+    if (next) this.#watch(this.#timeoutMs(next.stage), `${awaited(next)} did not come`)
   }
 
-  private watchBody(): void {
-    this.watch(this.replyTimeoutMs, 'it took no more of the message')
+  #watchBody(): void {
+    this.#watch(this.#replyTimeoutMs, 'it took no more of the message')
   }
 
-  private watch(ms: number, what: string): void {
-    this.deadline.set(ms, () => {
-      this.fail(`${what} within ${ms / 1000} s`)
-      this.pump()
+  #watch(ms: number, what: string): void {
+    this.#deadline.set(ms, () => {
+      this.#fail(`${what} within ${ms / 1000} s`)
+      this.#pump()
     })
   }
 
-  private timeoutMs(stage: Stage): number {
-    if (stage === 'quit') return this.quitTimeoutMs
-    return stage === 'end-of-data' ? 2 * this.replyTimeoutMs : this.replyTimeoutMs
+  #timeoutMs(stage: Stage): number {
+    if (stage === 'quit') return this.#quitTimeoutMs
+    return stage === 'end-of-data' ? 2 * this.#replyTimeoutMs : this.#replyTimeoutMs
   }
 }
 

@@ -9,35 +9,35 @@ import type { InvalidReturn, RelayObserver } from './relay-observer.js'
 import type { SecretRedaction } from './secret-redaction.js'
 
 export class ReplyJudge {
-  private readonly observer: RelayObserver
-  private readonly guards: GuardOptions
-  private readonly secrets: SecretRedaction
+  readonly #observer: RelayObserver
+  readonly #guards: GuardOptions
+  readonly #secrets: SecretRedaction
 
   constructor(observer: RelayObserver, guards: GuardOptions, secrets: SecretRedaction) {
-    this.observer = observer
-    this.guards = guards
-    this.secrets = secrets
+    this.#observer = observer
+    this.#guards = guards
+    this.#secrets = secrets
   }
 
   /** `command` as ReturnCodeHandler is to see it. */
   judge(stage: Stage, command: string, real: Reply, done: (verdict: Verdict) => void): void {
-    const greeted = stage === 'greeting' ? this.observer.greeted?.(real) : undefined
-    const ask = (): void => this.ask(stage, command, real, done)
+    const greeted = stage === 'greeting' ? this.#observer.greeted?.(real) : undefined
+    const ask = (): void => this.#ask(stage, command, real, done)
     if (greeted) greeted.then(ask, ask)
     else ask()
   }
 
-  private ask(stage: Stage, command: string, real: Reply, done: (verdict: Verdict) => void): void {
-    const shown = stage === 'auth' ? this.redacted(real) : real
-    const conclude = (returned: string | undefined): void => done(this.conclude(stage, command, real, shown, returned))
-    if (!this.observer.wantsReplies()) {
+  #ask(stage: Stage, command: string, real: Reply, done: (verdict: Verdict) => void): void {
+    const shown = stage === 'auth' ? this.#redacted(real) : real
+    const conclude = (returned: string | undefined): void => done(this.#conclude(stage, command, real, shown, returned))
+    if (!this.#observer.wantsReplies()) {
       conclude(undefined)
       return
     }
-    this.observer.returnCode(command, fullResponse(shown), lastLine(shown)).then(conclude, () => conclude(undefined))
+    this.#observer.returnCode(command, fullResponse(shown), lastLine(shown)).then(conclude, () => conclude(undefined))
   }
 
-  private conclude(stage: Stage, command: string, real: Reply, shown: Reply, answer: string | undefined): Verdict {
+  #conclude(stage: Stage, command: string, real: Reply, shown: Reply, answer: string | undefined): Verdict {
     const returned = answer === '' || answer === fullResponse(shown) ? undefined : answer
     const parsed = returned === undefined ? undefined : parseRewrite(returned)
     const invalid: InvalidReturn[] =
@@ -45,20 +45,20 @@ export class ReplyJudge {
     const rewritten = parsed && 'reply' in parsed ? parsed.reply : undefined
     // A 3xx of AUTH is a challenge: Haraka needs its very bytes.
     const base = replyClass(real) === 3 ? real : shown
-    const verdict = guardReply(stage, base, rewritten, this.guards)
+    const verdict = guardReply(stage, base, rewritten, this.#guards)
     const presented = verdict.presented === real ? shown : verdict.presented
     const outcome = verdict.outcome === 'unchanged' && invalid.length > 0 ? 'invalid' : verdict.outcome
     if (outcome !== 'unchanged') {
       const warnings = [...invalid, ...verdict.warnings]
-      this.observer.rewritten({ stage, command, real: shown, presented, outcome, warnings, returned })
+      this.#observer.rewritten({ stage, command, real: shown, presented, outcome, warnings, returned })
     }
-    this.observer.replied?.({ stage, command, real: shown, presented })
+    this.#observer.replied?.({ stage, command, real: shown, presented })
     return verdict
   }
 
-  private redacted(reply: Reply): Reply {
+  #redacted(reply: Reply): Reply {
     const texts = replyTexts(reply)
-    const clean = texts.map((text) => this.secrets.redact(text))
+    const clean = texts.map((text) => this.#secrets.redact(text))
     return clean.every((text, i) => text === texts[i]) ? reply : makeReply(reply.code, ...clean)
   }
 }

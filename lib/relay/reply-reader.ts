@@ -12,14 +12,14 @@ export const MAX_REPLY_LINES = 1000
 export const MAX_REPLY_BYTES = 256 * 1024
 
 export class ReplyReader {
-  private partial = ''
-  private lines: string[] = []
-  private bytes = 0
-  private faulty = false
+  #partial = ''
+  #lines: string[] = []
+  #bytes = 0
+  #faulty = false
 
   /** Whether a reply has begun that is not complete. */
   get midReply(): boolean {
-    return this.partial !== '' || this.lines.length > 0
+    return this.#partial !== '' || this.#lines.length > 0
   }
 
   /**
@@ -28,39 +28,39 @@ export class ReplyReader {
    */
   read(chunk: Buffer, onReply: (reply: Reply, more: boolean) => void): string | undefined {
     let start = 0
-    for (let end = chunk.indexOf(0x0a); end >= 0 && !this.faulty; end = chunk.indexOf(0x0a, start)) {
-      const line = (this.partial + chunk.toString('latin1', start, end)).replace(/\r$/, '')
-      this.partial = ''
+    for (let end = chunk.indexOf(0x0a); end >= 0 && !this.#faulty; end = chunk.indexOf(0x0a, start)) {
+      const line = (this.#partial + chunk.toString('latin1', start, end)).replace(/\r$/, '')
+      this.#partial = ''
       start = end + 1
-      const fault = this.line(line)
+      const fault = this.#line(line)
       if (fault !== undefined) return this.stop(fault)
-      const reply = line.charAt(3) === '-' ? undefined : parseReply(this.lines)
+      const reply = line.charAt(3) === '-' ? undefined : parseReply(this.#lines)
       if (!reply) continue
-      this.lines = []
-      this.bytes = 0
+      this.#lines = []
+      this.#bytes = 0
       onReply(reply, start < chunk.length)
     }
-    if (this.faulty) return undefined
-    if (this.partial.length + chunk.length - start > MAX_LINE_BYTES) return this.stop(tooLong())
-    this.partial += chunk.toString('latin1', start)
+    if (this.#faulty) return undefined
+    if (this.#partial.length + chunk.length - start > MAX_LINE_BYTES) return this.stop(tooLong())
+    this.#partial += chunk.toString('latin1', start)
     return undefined
   }
 
   /** Ends the reading: nothing comes out any more. */
   stop(fault = ''): string {
-    this.faulty = true
-    this.partial = ''
-    this.lines = []
+    this.#faulty = true
+    this.#partial = ''
+    this.#lines = []
     return fault
   }
 
-  private line(line: string): string | undefined {
+  #line(line: string): string | undefined {
     if (line.length > MAX_LINE_BYTES) return tooLong()
     if (!parseReplyLine(line)) return `it sent "${line.slice(0, 100)}", which is no reply line`
-    this.lines.push(line)
-    this.bytes += line.length
-    if (this.lines.length > MAX_REPLY_LINES) return `it sent a reply of more than ${MAX_REPLY_LINES} lines`
-    if (this.bytes > MAX_REPLY_BYTES) return `it sent a reply of more than ${MAX_REPLY_BYTES} bytes`
+    this.#lines.push(line)
+    this.#bytes += line.length
+    if (this.#lines.length > MAX_REPLY_LINES) return `it sent a reply of more than ${MAX_REPLY_LINES} lines`
+    if (this.#bytes > MAX_REPLY_BYTES) return `it sent a reply of more than ${MAX_REPLY_BYTES} bytes`
     return undefined
   }
 }

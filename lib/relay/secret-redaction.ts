@@ -5,7 +5,7 @@
  * into pieces or encoded another way is not found.
  */
 export class SecretRedaction {
-  private readonly forms = new Set<string>()
+  readonly #forms = new Set<string>()
 
   constructor(secrets: readonly string[]) {
     for (const secret of secrets) {
@@ -17,12 +17,12 @@ export class SecretRedaction {
 
   /** A byte string that must not be seen: from now on it is replaced, too. */
   remember(form: string): void {
-    for (const variant of [form, form.replace(/=+$/, '')]) if (variant !== '') this.forms.add(variant)
+    for (const variant of [form, form.replace(/=+$/, '')]) if (variant !== '') this.#forms.add(variant)
   }
 
   /** The byte string with every known form replaced by `***`, the longest first. */
   redact(text: string): string {
-    const forms = [...this.forms].sort((a, b) => b.length - a.length)
+    const forms = [...this.#forms].sort((a, b) => b.length - a.length)
     return forms.reduce((rest, form) => rest.replaceAll(form, '***'), text)
   }
 }

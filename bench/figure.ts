@@ -1,0 +1,37 @@
+/**
+ * What a benchmark tells: always a ratio of two measurements of the same run, taken in turns, since absolute figures
+ * vary by half from machine to machine and from hour to hour. The median of the rounds' ratios counts; lowest and
+ * highest show how far to trust it.
+ */
+
+export interface Figure {
+  readonly name: string
+  /** Median, lowest and highest of the rounds' ratios. */
+  readonly ratio: number
+  readonly min: number
+  readonly max: number
+  readonly rounds: number
+  readonly better: 'higher' | 'lower'
+  /** The measurements behind it, medians, with their units. */
+  readonly detail: string
+}
+
+/** `ratios`: one for each round. */
+export function figure(name: string, better: Figure['better'], ratios: readonly number[], detail: string): Figure {
+  return {
+    name,
+    ratio: median(ratios),
+    min: Math.min(...ratios),
+    max: Math.max(...ratios),
+    rounds: ratios.length,
+    better,
+    detail,
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? 0
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2
+}

@@ -1,0 +1,138 @@
+/**
+ * Haraka for one measurement: a folder of its own, one process, its log in a file, Haraka's own defaults otherwise.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+
+const START_MS = 30_000
+
+export const ROOT = packageRoot(__dirname)
+
+export const HARAKA = path.dirname(createRequire(path.join(ROOT, 'package.json')).resolve('haraka/package.json'))
+
+export interface HarakaOptions {
+  /** In the order in which they are loaded; `relayout` is the package, the others are in `sources`. */
+  readonly plugins: readonly string[]
+  /** The text of plugins/NAME.js. */
+  readonly sources?: Readonly<Record<string, string>>
+  /** Files in config, by name. */
+  readonly config?: Readonly<Record<string, string>>
+  /** For the node process. */
+  readonly execArgv?: readonly string[]
+}
+
+export class Haraka {
+  readonly folder: string
+  readonly port: number
+  readonly queue: string
+  /** Of the process, beside the environment of this one. */
+  readonly env: Record<string, string> = {}
+  readonly #options: HarakaOptions
+  #child: ChildProcess | undefined
+
+  private constructor(port: number, options: HarakaOptions) {
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'relayout-bench-'))
+    this.queue = path.join(this.folder, 'queue')
+    this.port = port
+    this.#options = options
+  }
+
+  /** Makes the folder; does not start it. */
+  static async create(options: HarakaOptions): Promise<Haraka> {
+    const haraka = new Haraka(await freePort(), options)
+    const files = {
+      'config/smtp.ini': `listen=127.0.0.1:${haraka.port}\nnodes=0\n`,
+      'config/plugins': `${options.plugins.join('\n')}\n`,
+      'config/me': 'haraka.example.com\n',
+      'config/log.ini': '[main]\nlevel=info\ntimestamps=false\nformat=default\n',
+      ...prefixed('config/', '', options.config),
+      ...prefixed('plugins/', '.js', options.sources),
+    }
+    for (const name of ['config', 'plugins', 'queue', 'node_modules']) fs.mkdirSync(path.join(haraka.folder, name))
+    for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(haraka.folder, name), text)
+    // Without this one it does not run.
+    fs.copyFileSync(path.join(HARAKA, 'config/connection.ini'), path.join(haraka.folder, 'config/connection.ini'))
+    fs.symlinkSync(ROOT, path.join(haraka.folder, 'node_modules', 'haraka-plugin-relayout'))
+    return haraka
+  }
+
+  /** Starts the process; it may not listen yet. */
+  spawn(): void {
+    const log = fs.openSync(path.join(this.folder, 'log'), 'a')
+    const args = [...(this.#options.execArgv ?? []), path.join(HARAKA, 'bin', 'haraka'), '-c', this.folder]
+    this.#child = spawn(process.execPath, args, {
+      env: { ...process.env, NODE_ENV: 'production', ...this.env },
+      stdio: ['ignore', log, log],
+    })
+    fs.closeSync(log)
+  }
+
+  /** Resolves when Haraka accepts connections. */
+  async listening(): Promise<void> {
+    await this.until('Haraka listens', START_MS, () => fs.readFileSync(this.#log, 'latin1').includes('Listening on'))
+  }
+
+  /** Looks every few milliseconds; throws when Haraka has ended or `ms` are over. */
+  async until(what: string, ms: number, condition: () => boolean): Promise<void> {
+    const deadline = Date.now() + ms
+    while (!condition()) {
+      const { exitCode = 0, signalCode = null } = this.#child ?? {}
+      if (exitCode !== null || signalCode !== null) throw new Error(`Haraka has ended:\n${this.#lastLines()}`)
+      if (Date.now() > deadline) throw new Error(`not within ${ms / 1000} s: ${what}\n${this.#lastLines()}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  /** Ends the process: nothing in its folder is needed after that. */
+  async stop(): Promise<void> {
+    this.#child?.kill('SIGKILL')
+    await this.ended()
+  }
+
+  async ended(): Promise<void> {
+    const child = this.#child
+    if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+
+  async remove(): Promise<void> {
+    await this.stop()
+    fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  get #log(): string {
+    return path.join(this.folder, 'log')
+  }
+
+  #lastLines(): string {
+    return fs.readFileSync(this.#log, 'latin1').split('\n').slice(-10).join('\n')
+  }
+}
+
+function prefixed(before: string, after: string, files: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [`${before}${name}${after}`, text]))
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** The compiled files may lie at any depth below the package. */
+function packageRoot(from: string): string {
+  const file = path.join(from, 'package.json')
+  if (fs.existsSync(file)) {
+    const { name } = JSON.parse(fs.readFileSync(file, 'utf8')) as { name?: unknown }
+    if (name === 'haraka-plugin-relayout') return from
+  }
+  if (from === path.dirname(from)) throw new Error(`${__dirname} is not inside the package`)
+  return packageRoot(path.dirname(from))
+}
