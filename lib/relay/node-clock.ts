@@ -1,5 +1,5 @@
 /**
- * The real clock. Its timers do not keep the process running: the socket they watch does.
+ * The real clock. Its timers do not keep a process that is about to end.
  */
 import type { Clock } from '../core/clock.js'
 
