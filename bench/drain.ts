@@ -18,7 +18,7 @@ export interface DrainOptions {
   readonly rounds: number
   /** Folder for a processor profile of each setup, from a further round that does not count; undefined: none. */
   readonly profiles: string | undefined
-  progress(what: string): void
+  readonly progress: (what: string) => void
 }
 
 export interface DrainFigures {

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
-import type { MessageFacts, ScriptSession, SessionGlobals } from '../lib/script/port.js'
+import type { MessageFacts, SessionGlobals } from '../lib/script/port.js'
 import { createScriptPort } from '../lib/script/thread-port.js'
 import { type Figure, figure, median } from './figure.js'
 
