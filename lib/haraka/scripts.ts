@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 
+import { fromBytes } from '../core/byte-string.js'
 import { sentence } from '../core/errors.js'
 import type { ScriptFailure, ScriptSource } from '../script/port.js'
 import type { EventLog } from './event-log.js'
@@ -80,10 +81,9 @@ export class Scripts {
     const event = { script: source.name, version: source.version }
     if (failure) {
       const kept = held.works ? { kept: held.source.version } : {}
-      const error = held.works
-        ? sentence('RELAYOUT_E_SCRIPT_RELOAD', { file: source.name, message: failure.message })
-        : failure.message
-      const traceback = failure.traceback || undefined
+      const message = fromBytes(failure.message)
+      const error = held.works ? sentence('RELAYOUT_E_SCRIPT_RELOAD', { file: source.name, message }) : message
+      const traceback = fromBytes(failure.traceback) || undefined
       log.event('error', isNew ? 'reload' : 'script', { ...event, ...kept, error, traceback })
       if (held.works) return
     }

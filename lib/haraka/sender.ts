@@ -5,6 +5,7 @@
  * `session_max_age`, or when the script or the sender's settings changed; messages already taken keep theirs
  * (contract 4). When the script fails, `on_script_error` says what happens to the message.
  */
+import { fromBytes } from '../core/byte-string.js'
 import type { Clock } from '../core/clock.js'
 import { type Decision, decide } from '../core/decision.js'
 import type { Envelope } from '../core/filter.js'
@@ -119,7 +120,7 @@ export class Sender {
       endUse()
       return {
         take: false,
-        reason: decision.reason || 'the script gave no reason',
+        reason: fromBytes(decision.reason) || 'the script gave no reason',
         retrySeconds: decision.retryAfterSeconds ?? this.#deps.settings().main.skipRetrySeconds,
         held: false,
       }
@@ -143,8 +144,8 @@ export class Sender {
         file,
         line,
         kind,
-        error: message,
-        traceback: traceback || undefined,
+        error: fromBytes(message),
+        traceback: fromBytes(traceback) || undefined,
       },
       hmail,
     )
@@ -233,8 +234,9 @@ export class Sender {
   #events(): { print(line: string): void; warning(message: string): void } {
     const { name, script } = this.#settings
     return {
-      print: (line) => this.#deps.log.event('info', 'print', { sender: name, script, text: line }),
-      warning: (message) => this.#deps.log.event('warn', 'script', { sender: name, script, warning: message }),
+      print: (line) => this.#deps.log.event('info', 'print', { sender: name, script, text: fromBytes(line) }),
+      warning: (message) =>
+        this.#deps.log.event('warn', 'script', { sender: name, script, warning: fromBytes(message) }),
     }
   }
 
@@ -256,7 +258,7 @@ export class Sender {
     endUse()
     return {
       take: false,
-      reason: failure.message,
+      reason: fromBytes(failure.message),
       retrySeconds: this.#deps.settings().main.skipRetrySeconds,
       held: true,
     }

@@ -69,9 +69,9 @@ describe('a skipped message', function () {
       script: `
         function CheckFile(filename, actions, size, created, from, recipients, headerdata)
           if headerdata.Subject == "nobody" then
-            actions.SkipSend, actions.Reason, actions.RetryAfter = "yes", sendername .. " will not", 100 - senderid
+            actions.SkipSend, actions.Reason, actions.RetryAfter = "yes", sendername .. " möchte nicht", 100 - senderid
           elseif senderid == 0 then
-            actions.SkipSend, actions.Reason = true, "not mine"
+            actions.SkipSend, actions.Reason = true, "nicht für mich"
           end
           return actions
         end`,
@@ -82,7 +82,7 @@ describe('a skipped message', function () {
       assert.deepEqual(subjects(scene.relay), ['somebody'])
       assert.equal(scene.relay.messages[0]?.connection.commands[0], 'EHLO second')
       await scene.haraka.waitForLog(
-        /skip sender=first,second reason="first: first will not; second: second will not" retry=99/,
+        /skip sender=first,second reason="first: first möchte nicht; second: second möchte nicht" retry=99/,
       )
       assert.equal(scene.haraka.events.filter((line) => /^NOTICE \S+ skip /.test(line)).length, 1, scene.haraka.output)
       await until('only that one waits', () => scene.haraka.queue().length === 1)
