@@ -1,39 +1,24 @@
 /**
- * One sender at work: its settings, its session of the script, its queue.
+ * One sender at work: what its script says of a message that is offered, and the queue of those it takes.
  *
- * A session begins when there is work and none is open, and ends after `session_idle` without work, after
- * `session_max_age`, or when the script or the sender's settings changed; messages already taken keep theirs
- * (contract 4). When the script fails, `on_script_error` says what happens to the message.
+ * When the script fails, `on_script_error` says what happens to the message (contract 4).
  */
 import { fromBytes } from '../core/byte-string.js'
-import type { Clock } from '../core/clock.js'
 import { type Decision, decide } from '../core/decision.js'
 import type { Envelope } from '../core/filter.js'
 import { Scheduler } from '../core/scheduler.js'
-import type { Settings, SenderSettings } from '../core/settings/settings.js'
-import { openNoScript } from '../script/no-script.js'
+import type { SenderSettings } from '../core/settings/settings.js'
 import {
   type Callback,
   type ConnectionGlobals,
   type MessageFacts,
   ScriptError,
   type ScriptFailure,
-  type SessionGlobals,
 } from '../script/port.js'
 import type { Delivery } from './delivery.js'
-import type { EventLog } from './event-log.js'
-import type { ScriptPorts } from './script-ports.js'
-import type { Scripts } from './scripts.js'
-import { Session } from './session.js'
+import { SenderSessions, type SessionDeps } from './sender-sessions.js'
+import type { Session } from './session.js'
 import type { HMail } from './shapes.js'
-
-export interface SenderDeps {
-  readonly clock: Clock
-  readonly log: EventLog
-  readonly scripts: Scripts
-  readonly ports: ScriptPorts
-  settings(): Settings
-}
 
 /** What a sender says of an offered message. */
 export type Verdict =
@@ -64,12 +49,11 @@ const SEND_AS_USUAL: Decision = decide({
 
 export class Sender {
   readonly scheduler: Scheduler<Delivery>
-  readonly #deps: SenderDeps
+  readonly #deps: SessionDeps
   #settings: SenderSettings
-  #session: Session | undefined
-  #cancelIdle: () => void = () => undefined
+  readonly #sessions: SenderSessions
 
-  constructor(deps: SenderDeps, settings: SenderSettings) {
+  constructor(deps: SessionDeps, settings: SenderSettings) {
     this.#deps = deps
     this.#settings = settings
     this.scheduler = new Scheduler<Delivery>({
@@ -79,6 +63,13 @@ export class Sender {
       order: () => this.#settings.order,
       start: (delivery) => delivery.start(),
     })
+    // A session that follows another under load holds nothing back: what waits has been through CheckFile.
+    const fromIdle = (): boolean => this.scheduler.waiting + this.scheduler.running === 0
+    this.#sessions = new SenderSessions(
+      deps,
+      () => this.#settings,
+      () => fromIdle() && this.scheduler.collect(),
+    )
   }
 
   get settings(): SenderSettings {
@@ -95,7 +86,7 @@ export class Sender {
 
   /** Asks CheckFile. Never rejects. */
   async check(facts: MessageFacts, hmail: HMail): Promise<Verdict> {
-    const session = this.#openSession()
+    const session = this.#sessions.current()
     const endUse = session.use()
     const take = (decision: Decision): Verdict => ({ take: true, decision, session, endUse })
     try {
@@ -154,90 +145,17 @@ export class Sender {
   /** New settings of the same sender: new work begins under a new session. */
   configure(settings: SenderSettings): void {
     this.#settings = settings
-    this.#retire()
+    this.#sessions.retire()
     this.scheduler.refresh()
   }
 
   scriptReplaced(name: string): void {
-    if (name === this.#settings.script) this.#retire()
+    if (name === this.#settings.script) this.#sessions.retire()
   }
 
   close(): void {
-    this.#retire()
+    this.#sessions.retire()
     this.scheduler.close()
-  }
-
-  /** The next message begins a new session. */
-  #retire(): void {
-    this.#cancelIdle()
-    const session = this.#session
-    this.#session = undefined
-    session?.retire()
-  }
-
-  #openSession(): Session {
-    const now = this.#deps.clock.now()
-    const { sessionMaxAgeMs } = this.#deps.settings().main
-    this.#cancelIdle()
-    if (this.#session && now - this.#session.openedMs >= sessionMaxAgeMs) this.#retire()
-    if (this.#session) return this.#session
-
-    const source = this.#deps.scripts.current(this.#settings.script)
-    const globals = this.#globals()
-    const script =
-      source.bytes.length === 0 ? openNoScript(globals) : this.#deps.ports.open(source, globals, this.#events())
-    const session = new Session({
-      script,
-      version: source.version,
-      openedMs: now,
-      globals,
-      idle: () => this.#awaitIdle(session),
-      ended: () => this.#log(session, 'end'),
-    })
-    this.#session = session
-    // A session that follows another under load holds nothing back: what waits has been through CheckFile.
-    if (this.scheduler.waiting + this.scheduler.running === 0) this.scheduler.collect()
-    this.#log(session, 'begin')
-    return session
-  }
-
-  #awaitIdle(session: Session): void {
-    if (session !== this.#session) return
-    this.#cancelIdle = this.#deps.clock.after(this.#deps.settings().main.sessionIdleMs, () => {
-      if (!session.inUse && session === this.#session) this.#retire()
-    })
-  }
-
-  #log(session: Session, event: 'begin' | 'end'): void {
-    this.#deps.log.event('notice', 'session', {
-      event,
-      sender: this.name,
-      script: this.#settings.script,
-      version: session.version,
-      messages: event === 'end' ? session.started : undefined,
-    })
-  }
-
-  #globals(): SessionGlobals {
-    const sender = this.#settings
-    return {
-      senderId: sender.id,
-      senderName: sender.name,
-      useBatv: this.#deps.settings().batv.enabled,
-      verifyCertificate: sender.verifyCertificate,
-      maxMessagesPerConnection: sender.maxMessagesPerConnection,
-      maxRecipientsPerConnection: sender.maxRecipientsPerConnection,
-      maxRecipientsPerMessage: sender.maxRecipientsPerMessage,
-    }
-  }
-
-  #events(): { print(line: string): void; warning(message: string): void } {
-    const { name, script } = this.#settings
-    return {
-      print: (line) => this.#deps.log.event('info', 'print', { sender: name, script, text: fromBytes(line) }),
-      warning: (message) =>
-        this.#deps.log.event('warn', 'script', { sender: name, script, warning: fromBytes(message) }),
-    }
   }
 
   #warn(warning: string, hmail: HMail): void {
