@@ -11,6 +11,12 @@ import path from 'node:path'
 
 const START_MS = 30_000
 
+/** None may outlive this process, however it ends. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 export const ROOT = packageRoot(__dirname)
 
 export const HARAKA = path.dirname(createRequire(path.join(ROOT, 'package.json')).resolve('haraka/package.json'))
@@ -65,11 +71,14 @@ export class Haraka {
   spawn(): void {
     const log = fs.openSync(path.join(this.folder, 'log'), 'a')
     const args = [...(this.#options.execArgv ?? []), path.join(HARAKA, 'bin', 'haraka'), '-c', this.folder]
-    this.#child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, args, {
       env: { ...process.env, NODE_ENV: 'production', ...this.env },
       stdio: ['ignore', log, log],
     })
     fs.closeSync(log)
+    running.add(child)
+    child.once('exit', () => running.delete(child))
+    this.#child = child
   }
 
   /** Resolves when Haraka accepts connections. */

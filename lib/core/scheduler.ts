@@ -86,7 +86,7 @@ export class Scheduler<T> {
   /** A session begins: hold everything back until the offers of its first moments are in. */
   collect(): void {
     this.#collecting?.cancel()
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.monotonicMs()
     this.#collecting = { untilMs: now + LONGEST_COLLECT_MS, cancel: () => undefined }
     this.#lastOfferMs = now
     this.#awaitCollected()
@@ -94,7 +94,7 @@ export class Scheduler<T> {
 
   offer(): Offer<T> {
     const sequence = ++this.#lastOffer
-    this.#lastOfferMs = this.#options.clock.now()
+    this.#lastOfferMs = this.#options.clock.monotonicMs()
     this.#undecided.add(sequence)
     const decided = () => {
       if (!this.#undecided.delete(sequence)) throw new Error('an offer is decided once')
@@ -141,7 +141,7 @@ export class Scheduler<T> {
   #awaitCollected(): void {
     const collecting = this.#collecting
     if (!collecting) return
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.monotonicMs()
     const dueMs = Math.min(this.#lastOfferMs + this.#options.collectMs(), collecting.untilMs)
     if (dueMs > now) {
       collecting.cancel = this.#options.clock.after(dueMs - now, () => this.#awaitCollected())

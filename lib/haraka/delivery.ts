@@ -7,8 +7,9 @@
  */
 import type { Clock } from '../core/clock.js'
 import type { Decision } from '../core/decision.js'
-import type { Settings } from '../core/settings/settings.js'
+import type { SenderSettings, Settings } from '../core/settings/settings.js'
 import type { EventLog } from './event-log.js'
+import { keepDeferred, type Told } from './partial-bounce.js'
 import { linkRelay } from './relay-link.js'
 import type { Connector, OpenConnection, Seam } from './seam.js'
 import type { Sender } from './sender.js'
@@ -39,12 +40,18 @@ export interface DeliveryOptions {
 export class Delivery implements Connector {
   readonly #options: DeliveryOptions
   readonly #takenMs: number
+  #settings: SenderSettings
+  /** What hmail was told of its recipients, over the connection in use. */
+  #told: () => Told = () => []
+  #failuresBefore: number | undefined
   #attemptOver = false
   #openConnections = 0
+  #settled = false
 
   constructor(options: DeliveryOptions) {
     this.#options = options
-    this.#takenMs = options.clock.now()
+    this.#takenMs = options.clock.monotonicMs()
+    this.#settings = options.sender.settings
   }
 
   get sender(): Sender {
@@ -66,7 +73,7 @@ export class Delivery implements Connector {
   start(): void {
     const { hmail, sender, session, decision, log, clock } = this.#options
     session.started++
-    const waited = ((clock.now() - this.#takenMs) / 1000).toFixed(3)
+    const waited = ((clock.monotonicMs() - this.#takenMs) / 1000).toFixed(3)
     log.event(
       'info',
       'send',
@@ -92,8 +99,12 @@ export class Delivery implements Connector {
         return
       }
       this.#openConnections++
-      linkRelay(this.#options, mx, socket as HarakaSocket, {
-        ready: (deliverySocket) => callback(null, deliverySocket),
+      linkRelay({ ...this.#options, senderSettings: this.#settings }, mx, socket as HarakaSocket, {
+        ready: (deliverySocket, redact) => {
+          this.#told = () => deliverySocket.recipients
+          this.#hideSecrets(redact)
+          callback(null, deliverySocket)
+        },
         closed: () => {
           this.#openConnections--
           this.#settle()
@@ -108,7 +119,7 @@ export class Delivery implements Connector {
 
   #takeOver(): void {
     const { hmail, sender, decision, seam } = this.#options
-    const { settings } = sender
+    const settings = (this.#settings = sender.settings)
     const original = Object.getPrototypeOf(hmail) as HMail
 
     hmail.found_mx = (mxs) => {
@@ -125,11 +136,32 @@ export class Delivery implements Connector {
       })
     }
     // Haraka bounces what fails more often than it has intervals for.
-    if (decision.forceLastTry) hmail.num_failures = Math.max(hmail.num_failures, seam.retryIntervals().length)
+    if (decision.forceLastTry) {
+      this.#failuresBefore = hmail.num_failures
+      hmail.num_failures = this.#lastTry(hmail.num_failures)
+    }
+    hmail.bounce = (reason, details) => {
+      delete (hmail as Partial<HMail>).bounce
+      const bounce = (): void => original.bounce.call(hmail, reason, details)
+      if (details?.bounce_recips === undefined) keepDeferred(hmail, this.#told(), bounce)
+      else bounce()
+    }
+  }
+
+  #lastTry(failures: number): number {
+    return Math.max(failures, this.#options.seam.retryIntervals().length)
+  }
+
+  /** Haraka writes every command into its log at level protocol, AUTH with its secret too. */
+  #hideSecrets(redact: (text: string) => string): void {
+    const { hmail } = this.#options
+    const original = Object.getPrototypeOf(hmail) as HMail
+    hmail.logprotocol = (line) =>
+      original.logprotocol.call(hmail, redact(line.replace(/^(C: AUTH \S+) .*/is, '$1 ***')))
   }
 
   #relayServers(): HarakaMx[] {
-    const { settings } = this.#options.sender
+    const settings = this.#settings
     return settings.servers.map(({ host, port }, priority) => {
       const mx = new this.#options.seam.HarakaMx({ exchange: host, port, priority })
       if (settings.bind !== undefined) mx.bind = settings.bind
@@ -155,15 +187,25 @@ export class Delivery implements Connector {
 
   /** hmail is Haraka's own again. */
   #release(): void {
-    const own = this.#options.hmail as Partial<HMail>
+    const { hmail } = this.#options
+    const own = hmail as Partial<HMail>
     delete own.found_mx
     delete own.get_force_tls
     delete own.split_to_new_recipients
-    this.#options.hmail.next_cb = () => undefined
+    delete own.bounce
+    delete own.logprotocol
+    hmail.next_cb = () => undefined
+    // It did not fail (another plugin delayed it, say): the next attempt is not the last because of this one.
+    const before = this.#failuresBefore
+    if (before !== undefined && hmail.num_failures === this.#lastTry(before)) hmail.num_failures = before
   }
 
   #settle(): void {
-    if (this.#attemptOver && this.#openConnections === 0) this.#options.slotFree()
+    if (this.#settled || !this.#attemptOver || this.#openConnections > 0) return
+    this.#settled = true
+    // Not on hmail's stack: where another plugin ends items at once, each would start the next one on top of itself,
+    // and what fails in the next one's start would count as a failure of this one.
+    setImmediate(() => this.#options.slotFree())
   }
 }
 

@@ -39,7 +39,7 @@ export class EventLog {
    * those in between. `key` says which failures are the same.
    */
   failure(key: string, level: Level, name: string, values: LogValues, hmail?: HMail): void {
-    const now = this.#clock.now()
+    const now = this.#clock.monotonicMs()
     const known = this.#failures.get(key)
     if (known && now - known.loggedMs < REPEAT_MS) {
       known.unlogged++

@@ -6,7 +6,7 @@ import { isIP } from 'node:net'
 
 import { fromBytes } from '../core/byte-string.js'
 import { replyClass, replyTexts, type Reply } from '../core/reply.js'
-import type { Settings } from '../core/settings/settings.js'
+import type { SenderSettings, Settings } from '../core/settings/settings.js'
 import { DeliverySocket } from '../relay/delivery-socket.js'
 import { RelayConnection } from '../relay/relay-connection.js'
 import type { RelayObserver, RewriteEvent } from '../relay/relay-observer.js'
@@ -21,12 +21,14 @@ export interface RelayLinkOptions {
   settings(): Settings
   readonly hmail: HMail
   readonly sender: Sender
+  /** The sender's when the attempt began: a reload must not mix old credentials with a new TLS policy. */
+  readonly senderSettings: SenderSettings
   readonly session: Session
 }
 
 export interface RelayLinkEvents {
-  /** The socket for hmail. */
-  ready(socket: DeliverySocket): void
+  /** The socket for hmail. `redact` takes the credentials out of a text. */
+  ready(socket: DeliverySocket, redact: (text: string) => string): void
   /** The connection is closed; once, after `ready`. */
   closed(): void
   /** TLS could not be started: the connection is closed, `ready` does not come. */
@@ -41,7 +43,7 @@ export function linkRelay(
   events: RelayLinkEvents,
 ): void {
   const { sender, hmail, log } = options
-  const { tls, auth, authPlaintext, replyTimeoutMs, servers } = sender.settings
+  const { tls, auth, authPlaintext, replyTimeoutMs, servers } = options.senderSettings
   const server = serverName(mx)
   const observer = new LinkObserver(options, {
     server,
@@ -81,7 +83,7 @@ export function linkRelay(
       )
       events.closed()
     })
-    events.ready(deliverySocket)
+    events.ready(deliverySocket, (text) => connection.secrets.redact(text))
   }
   if (tls === 'implicit')
     startTls(socket, server, observer.globals.verifyCertificate, open, (reason) => events.failed(reason))

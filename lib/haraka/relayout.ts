@@ -31,6 +31,9 @@ export interface RelayoutDeps {
 /** How soon an item is offered again whose sender the settings no longer have, s. */
 const REOFFER_SECONDS = '1'
 
+/** How long the name of an item that is done is still known, ms: Haraka unlinks its file without waiting for it. */
+const UNLINKED_MS = 60_000
+
 type Refusal = Extract<Verdict, { take: false }> & { readonly sender: string }
 
 export class Relayout {
@@ -46,6 +49,8 @@ export class Relayout {
   readonly #deliveries = new WeakMap<HMail, Delivery>()
   /** Items that were offered before: their queue file may have gone since. */
   readonly #offered = new WeakSet<HMail>()
+  /** Items that were delivered or bounced. */
+  readonly #finished = new WeakSet<HMail>()
   #closed = false
 
   /** Throws when Haraka or the settings are not usable: Haraka then does not start. */
@@ -108,10 +113,12 @@ export class Relayout {
   }
 
   bounced(hmail: HMail): void {
+    this.#finished.add(hmail)
     this.#outcome(hmail, 'bounced')
   }
 
   delivered(hmail: HMail): void {
+    this.#finished.add(hmail)
     this.#outcome(hmail, 'delivered')
   }
 
@@ -134,11 +141,12 @@ export class Relayout {
     this.#inHand.add(key)
     const offers = new Map<Sender, Offer<Delivery>>()
     try {
-      if (await this.#isGone(hmail)) {
+      if (this.#offered.has(hmail) && (await isGone(hmail))) {
         this.#inHand.delete(key)
         this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
         return
       }
+      this.#offered.add(hmail)
       const envelope = envelopeOf(hmail)
       for (const sender of this.#senders.values()) {
         if (sender.isFor(envelope)) offers.set(sender, sender.scheduler.offer())
@@ -148,11 +156,18 @@ export class Relayout {
       for (const [sender, offer] of offers) {
         const verdict = await sender.check(facts, hmail)
         offers.delete(sender)
-        if (verdict.take) {
-          this.#take(next, hmail, sender, offer, verdict)
+        if (verdict.take && this.#senders.get(sender.name) === sender) {
+          this.#take(key, next, hmail, sender, offer, verdict)
           return
         }
         offer.drop()
+        if (verdict.take) {
+          // The settings lost the sender while its script was asked: nothing would ever start the item.
+          verdict.endUse()
+          this.#inHand.delete(key)
+          next(DELAY, REOFFER_SECONDS)
+          return
+        }
         refusals.push({ ...verdict, sender: sender.name })
         if (verdict.held) break
       }
@@ -168,6 +183,7 @@ export class Relayout {
   }
 
   #take(
+    key: string,
     next: Next,
     hmail: HMail,
     sender: Sender,
@@ -183,11 +199,17 @@ export class Relayout {
       sender,
       session: verdict.session,
       decision: verdict.decision,
-      proceed: () => next(CONT),
+      proceed: () => {
+        void isGone(hmail).then((gone) => {
+          if (gone) this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
+          else next(CONT)
+        })
+      },
       giveBack: () => next(DELAY, REOFFER_SECONDS),
       attemptOver: () => {
         this.#deliveries.delete(hmail)
-        this.#inHand.delete(itemKey(hmail))
+        if (this.#finished.has(hmail)) this.#deps.clock.after(UNLINKED_MS, () => this.#inHand.delete(key))
+        else this.#inHand.delete(key)
       },
       slotFree: () => {
         verdict.endUse()
@@ -212,17 +234,6 @@ export class Relayout {
     const sender = refusals.map((refusal) => refusal.sender).join(',')
     this.#log.event('notice', 'skip', { sender, reason, retry: retrySeconds }, hmail)
     next(DELAY, String(retrySeconds)) // Haraka complains of a number in its log
-  }
-
-  /** Whether another copy of the item has sent it or renamed its file since this one was offered before. */
-  async #isGone(hmail: HMail): Promise<boolean> {
-    const before = this.#offered.has(hmail)
-    this.#offered.add(hmail)
-    if (!before) return false
-    return access(hmail.path).then(
-      () => false,
-      () => true,
-    )
   }
 
   /** A copy that must not be sent is never answered; Haraka's place for it is given back. */
@@ -283,6 +294,14 @@ export class Relayout {
       maxRecipientsPerMessage: first.maxRecipientsPerMessage,
     })
   }
+}
+
+/** Whether another copy of the item has sent it or renamed its file meanwhile. */
+async function isGone(hmail: HMail): Promise<boolean> {
+  return access(hmail.path).then(
+    () => false,
+    () => true,
+  )
 }
 
 /** Haraka complains of a hook that answers twice, and a message may then go twice. */

@@ -29,8 +29,15 @@ export class ScriptPorts {
     this.#limits = limits
   }
 
-  check(source: ScriptSource, globals: SessionGlobals): Promise<ScriptFailure | undefined> {
-    return this.#use().port.check(source, globals)
+  async check(source: ScriptSource, globals: SessionGlobals): Promise<ScriptFailure | undefined> {
+    const used = this.#use()
+    used.sessions++
+    try {
+      return await used.port.check(source, globals)
+    } finally {
+      used.sessions--
+      this.#closeUnused(used)
+    }
   }
 
   open(source: ScriptSource, globals: SessionGlobals, events: SessionEvents): ScriptSession {

@@ -39,7 +39,7 @@ export class SenderSessions {
   current(): Session {
     const { sessionMaxAgeMs } = this.#deps.settings().main
     this.#cancelIdle()
-    if (this.#current && this.#deps.clock.now() - this.#current.openedMs >= sessionMaxAgeMs) this.retire()
+    if (this.#current && this.#deps.clock.monotonicMs() - this.#current.openedMs >= sessionMaxAgeMs) this.retire()
     this.#current ??= this.#begin()
     return this.#current
   }
@@ -59,7 +59,7 @@ export class SenderSessions {
     const session = new Session({
       script: empty ? openNoScript(globals) : this.#deps.ports.open(source, globals, this.#events()),
       version: source.version,
-      openedMs: this.#deps.clock.now(),
+      openedMs: this.#deps.clock.monotonicMs(),
       globals,
       idle: () => this.#awaitIdle(session),
       ended: () => this.#log(session, 'end'),

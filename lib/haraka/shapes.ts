@@ -27,6 +27,11 @@ export interface Todo {
   readonly uuid: string
 }
 
+export interface BounceDetails {
+  /** Present when only these recipients bounce. */
+  readonly bounce_recips?: unknown
+}
+
 /** One item of Haraka's outbound queue. */
 export interface HMail {
   readonly todo: Todo
@@ -41,6 +46,12 @@ export interface HMail {
   found_mx(mxs: HarakaMx[]): unknown
   try_deliver(): unknown
   get_force_tls(mx: HarakaMx): boolean
+  /** How many parts of it are not done yet. */
+  refcount: number
+  bounce(reason: string, details?: BounceDetails): void
+  temp_fail(reason: string, details?: object): void
+  discard(): void
+  logprotocol(line: string): void
   split_to_new_recipients(recipients: object[], reason: string, callback: (item: HMail) => void): void
 }
 

@@ -30,7 +30,10 @@ const MAX_COMMAND_BYTES = 64 * 1024
 // Where JavaScript's `.` ends a match in hmail's pattern for reply lines.
 const LINE_BREAK = /[\u0085\u2028\u2029]/g
 
-type DestroyableSource = PipedSource & { destroy?: () => unknown }
+type DestroyableSource = PipedSource & {
+  destroy?: () => unknown
+  once?: (event: 'error', listener: () => void) => unknown
+}
 
 export class DeliverySocket extends EventEmitter {
   readonly name: string
@@ -122,7 +125,12 @@ export class DeliverySocket extends EventEmitter {
 
   /** Sees who pipes into it, whatever becomes of the listeners: body-end.ts needs the stream's end. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (event === 'pipe') this.#source = args[0] as DestroyableSource
+    if (event === 'pipe') {
+      const source = args[0] as DestroyableSource
+      // hmail only logs it, and the server would wait for the rest of the message until its reply is overdue.
+      source.once?.('error', () => this.#connection.abort('the queue file cannot be read'))
+      this.#source = source
+    }
     return super.emit(event, ...args)
   }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js'
 
 export const nodeClock: Clock = {
   now: () => Date.now(),
+  monotonicMs: () => performance.now(),
   after(ms, fire) {
     const timer = setTimeout(fire, ms)
     timer.unref()

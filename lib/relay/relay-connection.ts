@@ -162,6 +162,7 @@ export class RelayConnection {
     this.#state = 'ending'
     this.#why = why
     this.#drop()
+    this.#deadline.clear()
     if (this.#gone) return
     this.#wire.end()
     this.#deadline.set(this.#quitTimeoutMs, () => this.#wire.destroy())
@@ -305,7 +306,6 @@ export class RelayConnection {
   }
 
   #drop(): void {
-    this.#deadline.clear()
     this.#reader.stop()
     this.#queue.clear()
   }

@@ -1,20 +1,26 @@
 /**
  * Bytes from a relay server in, whole replies out (RFC 5321 4.2), however the bytes are cut into packets.
  *
- * A line ends with CR LF or a bare LF. A fault (too long a line, too many lines or bytes, a line that is no reply line,
- * a NUL) ends the reading: the caller closes the connection, for nothing after it can be matched to a command. The
- * bounds are far above RFC 5321 4.5.3.1.5 (512 bytes a line).
+ * A line ends with CR LF or a bare LF. What is odd is mended and not refused: an over-long line and an over-long reply
+ * are cut, a NUL becomes a space. Refusing a strange 250 to the end of data would send the same message again. Two
+ * things end the reading, after which nothing can be matched to a command: a line that does not begin with a reply
+ * code, and a reply that is larger than any server's. The bounds are far above RFC 5321 4.5.3.1.5 (512 bytes a line).
  */
 import { parseReply, parseReplyLine, type Reply } from '../core/reply.js'
 
+/** What is kept of a line and of a reply; the rest is read and forgotten. */
 export const MAX_LINE_BYTES = 8 * 1024
 export const MAX_REPLY_LINES = 1000
 export const MAX_REPLY_BYTES = 256 * 1024
 
+/** What is read of one reply at most. */
+export const MAX_READ_BYTES = 16 * 1024 * 1024
+
 export class ReplyReader {
   #partial = ''
   #lines: string[] = []
-  #bytes = 0
+  #keptBytes = 0
+  #readBytes = 0
   #faulty = false
 
   /** Whether a reply has begun that is not complete. */
@@ -29,20 +35,23 @@ export class ReplyReader {
   read(chunk: Buffer, onReply: (reply: Reply, more: boolean) => void): string | undefined {
     let start = 0
     for (let end = chunk.indexOf(0x0a); end >= 0 && !this.#faulty; end = chunk.indexOf(0x0a, start)) {
-      const line = (this.#partial + chunk.toString('latin1', start, end)).replace(/\r$/, '')
+      this.#readBytes += end - start
+      const line = this.#cut(chunk, start, end).replace(/\r$/, '').replaceAll('\0', ' ')
       this.#partial = ''
       start = end + 1
-      const fault = this.#line(line)
-      if (fault !== undefined) return this.stop(fault)
+      if (!parseReplyLine(line)) return this.stop(`it sent "${line.slice(0, 100)}", which is no reply line`)
+      this.#keep(line)
       const reply = line.charAt(3) === '-' ? undefined : parseReply(this.#lines)
       if (!reply) continue
       this.#lines = []
-      this.#bytes = 0
+      this.#keptBytes = 0
+      this.#readBytes = 0
       onReply(reply, start < chunk.length)
     }
     if (this.#faulty) return undefined
-    if (this.#partial.length + chunk.length - start > MAX_LINE_BYTES) return this.stop(tooLong())
-    this.#partial += chunk.toString('latin1', start)
+    this.#partial = this.#cut(chunk, start, chunk.length)
+    this.#readBytes += chunk.length - start
+    if (this.#readBytes > MAX_READ_BYTES) return this.stop(`it sent a reply of more than ${MAX_READ_BYTES} bytes`)
     return undefined
   }
 
@@ -54,17 +63,17 @@ export class ReplyReader {
     return fault
   }
 
-  #line(line: string): string | undefined {
-    if (line.length > MAX_LINE_BYTES) return tooLong()
-    if (!parseReplyLine(line)) return `it sent "${line.slice(0, 100)}", which is no reply line`
-    this.#lines.push(line)
-    this.#bytes += line.length
-    if (this.#lines.length > MAX_REPLY_LINES) return `it sent a reply of more than ${MAX_REPLY_LINES} lines`
-    if (this.#bytes > MAX_REPLY_BYTES) return `it sent a reply of more than ${MAX_REPLY_BYTES} bytes`
-    return undefined
+  /** The line so far with what follows, as far as there is room. */
+  #cut(chunk: Buffer, start: number, end: number): string {
+    const room = MAX_LINE_BYTES - this.#partial.length
+    return this.#partial + chunk.toString('latin1', start, Math.min(end, start + room))
   }
-}
 
-function tooLong(): string {
-  return `it sent a reply line of more than ${MAX_LINE_BYTES} bytes`
+  /** The last line of a reply, which has its code, is always kept. */
+  #keep(line: string): void {
+    const full = this.#lines.length >= MAX_REPLY_LINES - 1 || this.#keptBytes + line.length > MAX_REPLY_BYTES
+    if (full && line.charAt(3) === '-') return
+    this.#lines.push(line)
+    this.#keptBytes += line.length
+  }
 }

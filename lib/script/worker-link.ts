@@ -6,7 +6,7 @@
  */
 import path from 'node:path'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import type { MessagePort } from 'node:worker_threads'
+import type { MessagePort, WorkerOptions } from 'node:worker_threads'
 import { Progress } from './progress.js'
 
 const WORKER_FILE = path.join(__dirname, 'lua', 'worker.js')
@@ -38,7 +38,8 @@ export class WorkerLink {
   /** True once the thread has said anything. */
   alive = false
   readonly #port: MessagePort
-  readonly #worker: Worker
+  /** Undefined when no thread could be made. */
+  readonly #worker: Worker | undefined
   #events: LinkEvents | undefined
   #ended = false
 
@@ -46,7 +47,7 @@ export class WorkerLink {
     const { port1, port2 } = new MessageChannel()
     const workerData: WorkerSettings = { ...settings, port: port2, progress: this.progress.buffer }
     this.#port = port1
-    this.#worker = new Worker(WORKER_FILE, {
+    this.#worker = this.#start({
       workerData,
       transferList: [port2],
       env: { FENGARICONF: FENGARI_SETTINGS, ...(process.env['TZ'] === undefined ? {} : { TZ: process.env['TZ'] }) },
@@ -56,10 +57,20 @@ export class WorkerLink {
       stderr: true,
     })
     this.#port.on('message', (message: string) => this.#received(message))
-    this.#worker.on('error', (error: NodeJS.ErrnoException) => this.#gone(error.code ?? 'error', error.message))
-    this.#worker.on('exit', (status) => this.#gone('exit', `the script thread ended with status ${status}`))
+    this.#worker?.on('error', (error: NodeJS.ErrnoException) => this.#gone(error.code ?? 'error', error.message))
+    this.#worker?.on('exit', (status) => this.#gone('exit', `the script thread ended with status ${status}`))
     this.#port.unref()
-    this.#worker.unref()
+    this.#worker?.unref()
+  }
+
+  /** Without a thread to be had (EAGAIN) the constructor throws; from a timer of ours that would end the mail server. */
+  #start(options: WorkerOptions): Worker | undefined {
+    try {
+      return new Worker(WORKER_FILE, options)
+    } catch (error) {
+      setImmediate(() => this.#gone('exit', String(error)))
+      return undefined
+    }
   }
 
   /** From now on messages and the end are reported. */
@@ -84,7 +95,7 @@ export class WorkerLink {
   async end(): Promise<void> {
     this.#ended = true
     this.#port.close()
-    await this.#worker.terminate()
+    await this.#worker?.terminate()
   }
 
   #received(message: string): void {

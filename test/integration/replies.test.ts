@@ -357,6 +357,25 @@ describe('replies of the relay server', function () {
     }
   })
 
+  it('450 for one recipient, then 554 for the message: the one stays in the queue, only the others bounce', async () => {
+    const scene = await openReplies({
+      relay: { rcpt: { byAddress: { 'bob@example.net': '450 4.2.1 later' } }, endOfData: '554 5.7.1 spam' },
+      script: '-- none',
+    })
+    try {
+      await scene.submit(toThree)
+      await scene.dsns.waitFor(1)
+      await until('only bob waits', () => scene.haraka.queue().length === 1)
+      const [queued] = scene.haraka.queued()
+      assert.deepEqual([queued?.rcpt_to.map(({ original }) => original), queued?.attempts], [['<bob@example.net>'], 1])
+      const dsn = scene.dsns.messages[0]?.data.toString() ?? ''
+      assert.match(dsn, /Final-Recipient: rfc822;ann@example.net[^]*Final-Recipient: rfc822;cat@example.net/)
+      assert.doesNotMatch(dsn, /bob@/)
+    } finally {
+      await scene.remove()
+    }
+  })
+
   it('each come to ReturnCodeHandler once, with their command and all their lines, at every stage', async () => {
     for (const packets of ['bytes', 'joined', 'plain'] as const) {
       const scene = await openReplies({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { ReplyReader } from '../../lib/relay/reply-reader.js'
+import { MAX_LINE_BYTES, MAX_READ_BYTES, MAX_REPLY_LINES, ReplyReader } from '../../lib/relay/reply-reader.js'
 
 function read(...chunks: Buffer[]): { replies: string[]; faults: string[] } {
   const reader = new ReplyReader()
@@ -32,6 +32,23 @@ describe('reply reader', () => {
     assert.equal(reader.midReply, false)
     reader.read(Buffer.from('250-a\r\n'), () => undefined)
     assert.equal(reader.midReply, true)
+  })
+
+  it('cuts what is too long and keeps the last line, which has the code', () => {
+    const line = `550 ${'x'.repeat(MAX_LINE_BYTES)}`
+    assert.deepEqual(read(Buffer.from(`${line}\r\n`)).replies, [line.slice(0, MAX_LINE_BYTES)])
+    const reader = new ReplyReader()
+    let kept: readonly string[] = []
+    reader.read(Buffer.from(`${'250-x\r\n'.repeat(MAX_REPLY_LINES + 5)}451 end\r\n`), (reply) => (kept = reply.lines))
+    assert.equal(kept.length, MAX_REPLY_LINES)
+    assert.equal(kept.at(-1), '451 end')
+  })
+
+  it('gives up on a reply that never ends', () => {
+    const chunk = Buffer.alloc(1024 * 1024, '2')
+    const { replies, faults } = read(...Array.from({ length: MAX_READ_BYTES / chunk.length + 1 }, () => chunk))
+    assert.deepEqual(replies, [])
+    assert.deepEqual(faults, [`it sent a reply of more than ${MAX_READ_BYTES} bytes`])
   })
 
   it('reads nothing after a fault', () => {

@@ -19,6 +19,10 @@ export class FakeClock implements Clock {
     return this.#nowMs
   }
 
+  monotonicMs(): number {
+    return this.#nowMs
+  }
+
   after(ms: number, fire: () => void): () => void {
     const timer = { dueMs: this.#nowMs + ms, fire }
     this.#timers.add(timer)

@@ -33,6 +33,7 @@ export function plainMessage(subject: string, lines: readonly string[] = [], bod
 export async function submit(port: number, messages: readonly Message[]): Promise<string[]> {
   const socket = net.connect(port, '127.0.0.1')
   socket.setTimeout(30_000, () => socket.destroy(new Error('Haraka has said nothing for 30 s')))
+  socket.setNoDelay(true)
   const replies = readReplies(socket)
   const expect = async (code: string, what: string): Promise<string> => {
     const { value: reply } = (await replies.next()) as { value: string | undefined }
@@ -53,8 +54,7 @@ export async function submit(port: number, messages: readonly Message[]): Promis
     }
     socket.write('DATA\r\n')
     await expect('354', 'DATA')
-    socket.write(dotStuffed(message.data))
-    socket.write('.\r\n')
+    socket.write(Buffer.concat([dotStuffed(message.data), Buffer.from('.\r\n')]))
     queued.push(await expect('250', 'end of data'))
   }
   socket.end('QUIT\r\n')
