@@ -40,11 +40,11 @@ export function hook_deferred(next: Next, hmail: HMail): void {
 }
 
 export function hook_bounce(next: Next, hmail: HMail): void {
-  relayout.bounced(hmail)
+  relayout.finished(hmail)
   next()
 }
 
 export function hook_delivered(next: Next, hmail: HMail): void {
-  relayout.delivered(hmail)
+  relayout.finished(hmail)
   next()
 }

@@ -20,6 +20,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The text that the bytes spell: UTF-8 where it is valid, else the byte as its latin1 character. */
 export function fromBytes(bytes: string): string {
+  if (!NOT_ASCII.test(bytes)) return bytes
   return bytes.replace(sequences, (sequence) => decoder.decode(Uint8Array.from(sequence, (byte) => byte.charCodeAt(0))))
 }
 

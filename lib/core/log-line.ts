@@ -12,6 +12,7 @@ const MAX_LENGTH = 2000
 
 // Cc control, Cf format (bidi, zero width), Cs lone surrogates, Zl Zp Zs separators.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Zs}]/gu
+const PRINTABLE_ASCII = /^[ -~]*$/
 const LEFT_TO_THE_LOGGER = ' \r\n'
 
 const TAKEN_KEYS = new Set(['name', 'uuid', 'todo', 'level', 'origin', 'message', 'constructor', '__proto__'])
@@ -24,6 +25,7 @@ function escape(character: string): string {
 
 /** Visible text only, at most `max` characters; a longer one ends in `…`. CR, LF and the plain space stay. */
 export function neutralise(text: string, max = MAX_LENGTH): string {
+  if (text.length <= max && PRINTABLE_ASCII.test(text)) return text
   // Escapes only lengthen: what lies beyond max can never be shown.
   const whole = text.slice(0, max + 1).replace(UNPRINTABLE, escape)
   if (whole.length <= max && text.length <= max) return whole

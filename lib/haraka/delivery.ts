@@ -11,6 +11,7 @@ import type { SenderSettings, Settings } from '../core/settings/settings.js'
 import type { EventLog } from './event-log.js'
 import { keepDeferred, type Told } from './partial-bounce.js'
 import { linkRelay } from './relay-link.js'
+import { relayServers } from './relay-servers.js'
 import type { Connector, OpenConnection, Seam } from './seam.js'
 import type { Sender } from './sender.js'
 import type { Session } from './session.js'
@@ -92,6 +93,11 @@ export class Delivery implements Connector {
     this.#options.giveBack()
   }
 
+  /** The relay servers of this attempt, in order, as Haraka knows exchangers; none for a sender without host. */
+  relayServers(): HarakaMx[] {
+    return relayServers(this.#settings, this.#options.seam)
+  }
+
   connect(mx: HarakaMx, open: OpenConnection, callback: GetClientCallback): void {
     open(mx, (error, socket) => {
       if (error) {
@@ -125,7 +131,7 @@ export class Delivery implements Connector {
     hmail.found_mx = (mxs) => {
       if (settings.servers.length === 0) return original.found_mx.call(hmail, seam.mark(mxs, this))
       // Connecting by name resolves it as the rest of the system does, once per connection (no MX, no hosts twice).
-      hmail.mxlist = seam.mark(this.#relayServers(), this)
+      hmail.mxlist = seam.mark(this.relayServers(), this)
       return hmail.try_deliver()
     }
     hmail.get_force_tls = (mx) => settings.tls === 'required' || original.get_force_tls.call(hmail, mx)
@@ -158,23 +164,6 @@ export class Delivery implements Connector {
     const original = Object.getPrototypeOf(hmail) as HMail
     hmail.logprotocol = (line) =>
       original.logprotocol.call(hmail, redact(line.replace(/^(C: AUTH \S+) .*/is, '$1 ***')))
-  }
-
-  #relayServers(): HarakaMx[] {
-    const settings = this.#settings
-    return settings.servers.map(({ host, port }, priority) => {
-      const mx = new this.#options.seam.HarakaMx({ exchange: host, port, priority })
-      if (settings.bind !== undefined) mx.bind = settings.bind
-      if (settings.helo !== undefined) mx.bind_helo = settings.helo
-      if (settings.auth) {
-        const { user, pass, type } = settings.auth
-        // Not enumerable: Haraka logs exchangers as JSON.
-        Object.defineProperty(mx, 'auth_user', { value: user.reveal() })
-        Object.defineProperty(mx, 'auth_pass', { value: pass.reveal() })
-        if (type !== undefined) mx.auth_type = type
-      }
-      return mx
-    })
   }
 
   #over(): void {

@@ -98,28 +98,18 @@ export class Relayout {
 
   /** For an item that we took: its sender's relay servers. The delivery itself puts them in force (found_mx). */
   route(next: Next, hmail: HMail): void {
-    const servers = this.#deliveries.get(hmail)?.sender.settings.servers ?? []
+    const servers = this.#deliveries.get(hmail)?.relayServers() ?? []
     if (servers.length === 0) next(CONT)
-    else
-      next(
-        OK,
-        servers.map(({ host, port }, priority) => ({ exchange: host, port, priority })),
-      )
+    else next(OK, servers)
   }
 
   deferred(hmail: HMail): void {
     rememberTry(hmail, this.#deps.clock.now())
-    this.#outcome(hmail, 'deferred')
   }
 
-  bounced(hmail: HMail): void {
+  /** Delivered or bounced: Haraka removes the item's file. */
+  finished(hmail: HMail): void {
     this.#finished.add(hmail)
-    this.#outcome(hmail, 'bounced')
-  }
-
-  delivered(hmail: HMail): void {
-    this.#finished.add(hmail)
-    this.#outcome(hmail, 'delivered')
   }
 
   /**
@@ -240,11 +230,6 @@ export class Relayout {
   #dropCopy(hmail: HMail, code: 'RELAYOUT_E_OFFERED_TWICE' | 'RELAYOUT_E_QUEUE_FILE_GONE'): void {
     this.#log.event('warn', 'duplicate', { error: sentence(code, { file: hmail.filename }) }, hmail)
     hmail.next_cb()
-  }
-
-  #outcome(hmail: HMail, result: string): void {
-    const delivery = this.#deliveries.get(hmail)
-    if (delivery) this.#log.event('debug', 'outcome', { sender: delivery.sender.name, result }, hmail)
   }
 
   /** Brings the senders in line with the settings. */

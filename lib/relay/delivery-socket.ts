@@ -27,6 +27,9 @@ export interface DeliverySocketOptions extends DialogueOptions {
 /** A command line that is longer ends the delivery. */
 const MAX_COMMAND_BYTES = 64 * 1024
 
+/** The usual command: its bytes are its characters. */
+const ASCII = /^[ -~\r\n]*$/
+
 // Where JavaScript's `.` ends a match in hmail's pattern for reply lines.
 const LINE_BREAK = /[\u0085\u2028\u2029]/g
 
@@ -78,10 +81,13 @@ export class DeliverySocket extends EventEmitter {
   write(data: string | Uint8Array, encoding?: BufferEncoding | WriteCallback, callback?: WriteCallback): boolean {
     const code = typeof encoding === 'string' ? encoding : 'utf8'
     const done = typeof encoding === 'function' ? encoding : callback
-    const bytes = typeof data === 'string' ? Buffer.from(data, code) : data
-    if (this.#body && !this.#over) return this.#writeBody(this.#body, bytes, done)
+    if (this.#body && !this.#over) {
+      return this.#writeBody(this.#body, typeof data === 'string' ? Buffer.from(data, code) : data, done)
+    }
     if (done) queueMicrotask(() => done())
-    if (!this.#over) this.#writeCommands(Buffer.from(bytes).toString('latin1'))
+    if (this.#over) return true
+    if (typeof data !== 'string') this.#writeCommands(Buffer.from(data).toString('latin1'))
+    else this.#writeCommands(ASCII.test(data) ? data : Buffer.from(data, code).toString('latin1'))
     return true
   }
 
