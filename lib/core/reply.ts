@@ -73,7 +73,7 @@ const PLAIN_LINE = /^\d{3}[ -][ -~]*$/
 /** What Haraka is given: see the head of this file. */
 export function presentedLines(reply: Reply): readonly string[] {
   // The usual reply is one line of printable ASCII: nothing has to be put right.
-  const [line = ''] = reply.lines
+  const [line] = reply.lines
   if (reply.lines.length === 1 && line.charAt(3) === ' ' && PLAIN_LINE.test(line)) return reply.lines
   return withCode(reply, reply.code).lines
 }

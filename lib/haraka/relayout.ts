@@ -5,7 +5,7 @@
  * the plugin were absent, one that all its senders skip is delayed, one that a sender takes waits for its turn. An item
  * that is in hand already is never sent a second time (contract 10, R4).
  */
-import { access } from 'node:fs/promises'
+import { access } from 'node:fs'
 
 import type { Clock } from '../core/clock.js'
 import { sentence } from '../core/errors.js'
@@ -282,11 +282,8 @@ export class Relayout {
 }
 
 /** Whether another copy of the item has sent it or renamed its file meanwhile. */
-async function isGone(hmail: HMail): Promise<boolean> {
-  return access(hmail.path).then(
-    () => false,
-    () => true,
-  )
+function isGone(hmail: HMail): Promise<boolean> {
+  return new Promise((resolve) => access(hmail.path, (error) => resolve(error !== null)))
 }
 
 /** Haraka complains of a hook that answers twice, and a message may then go twice. */
