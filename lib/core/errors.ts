@@ -42,7 +42,7 @@ export const ERRORS = {
   RELAYOUT_E_HARAKA_SHAPE:
     'Haraka {version} is not built as this plugin expects: {what}. It was tested with Haraka {tested}. Haraka does not start with it, so that no mail goes around the script. Use a tested version, or take relayout out of config/plugins',
   RELAYOUT_E_OFFERED_TWICE:
-    'Haraka offered {file} a second time while it is in hand: the second copy is dropped, so that nothing is sent twice. No action is needed',
+    'Haraka offered {file} a second time while it is in hand or just done: the second copy is dropped, so that nothing is sent twice. No action is needed',
   RELAYOUT_E_QUEUE_FILE_GONE:
     '{file} is no longer in the queue folder: another copy of it was sent or renamed since. This one is dropped, so that nothing is sent twice. No action is needed, unless somebody removed the file',
 

@@ -3,7 +3,7 @@
  *
  * Strict priority: whenever a slot is given away, everything that was offered before the slot came free has been
  * through its decision, and the best of what waits goes. At the start of a session nothing goes until the messages
- * offered so far are decided and `collectMs` has passed since the last offer, 2 s at most.
+ * offered so far are decided and `collectMs` has passed since the last offer (longer for a backlog), 2 s at most.
  *
  * A place never times out. Every offer must end in `take` or `drop`, or no further message of this sender starts:
  * the caller bounds its decisions (the script's deadline). Taking and starting a message is O(log n), the rest O(1).
@@ -15,6 +15,12 @@ export type Order = 'arrival' | 'smallest' | 'newest'
 
 /** Longest time that the start of a session waits for further offers, ms (contract 5). */
 export const LONGEST_COLLECT_MS = 2_000
+
+/**
+ * How long a session that begins with a backlog waits after the last offer, ms. While outbound is disabled, Haraka looks
+ * once a second for each item by itself: after that the offers of one batch come spread over a second.
+ */
+export const BACKLOG_QUIET_MS = 1_050
 
 export interface Rank {
   /** 100 goes first, 1 last. */
@@ -61,6 +67,7 @@ export class Scheduler<T> {
    */
   #decidedBelow = 1
   #lastOfferMs = 0
+  #lastBacklogMs = -Infinity
   /** Offers up to this one must be decided before anything starts. */
   #barrier = 0
   #running = 0
@@ -92,9 +99,11 @@ export class Scheduler<T> {
     this.#awaitCollected()
   }
 
-  offer(): Offer<T> {
+  /** `backlog`: the item was held back before its first offer, and others probably with it. */
+  offer(backlog = false): Offer<T> {
     const sequence = ++this.#lastOffer
     this.#lastOfferMs = this.#options.clock.monotonicMs()
+    if (backlog) this.#lastBacklogMs = this.#lastOfferMs
     this.#undecided.add(sequence)
     const decided = () => {
       if (!this.#undecided.delete(sequence)) throw new Error('an offer is decided once')
@@ -142,7 +151,9 @@ export class Scheduler<T> {
     const collecting = this.#collecting
     if (!collecting) return
     const now = this.#options.clock.monotonicMs()
-    const dueMs = Math.min(this.#lastOfferMs + this.#options.collectMs(), collecting.untilMs)
+    const hasBacklog = now - this.#lastBacklogMs < LONGEST_COLLECT_MS
+    const quietMs = Math.max(this.#options.collectMs(), hasBacklog ? BACKLOG_QUIET_MS : 0)
+    const dueMs = Math.min(this.#lastOfferMs + quietMs, collecting.untilMs)
     if (dueMs > now) {
       collecting.cancel = this.#options.clock.after(dueMs - now, () => this.#awaitCollected())
       return

@@ -59,3 +59,11 @@ function lastTryTime(hmail: HMail, retryIntervals: readonly number[]): string {
   const delayMs = (retryIntervals[hmail.num_failures - 1] ?? 0) * 1000
   return Number.isFinite(nextAttemptMs) ? localTimestamp(new Date(nextAttemptMs - delayMs)) : ''
 }
+
+/**
+ * Whether the item could have been offered before: outbound was disabled, or Haraka did not run. (Haraka looks once a
+ * second for items that it holds back.)
+ */
+export function isBacklog(hmail: HMail, nowMs: number): boolean {
+  return nowMs - hmail.todo.queue_time >= 1_000
+}

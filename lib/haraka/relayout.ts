@@ -14,7 +14,7 @@ import type { Settings } from '../core/settings/settings.js'
 import type { ScriptFailure, ScriptLimits, ScriptPort, ScriptSource } from '../script/port.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
-import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
+import { envelopeOf, isBacklog, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
 import { ScriptPorts } from './script-ports.js'
 import { Scripts } from './scripts.js'
 import { openSeam, type Seam } from './seam.js'
@@ -136,10 +136,11 @@ export class Relayout {
         this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
         return
       }
+      const backlog = !this.#offered.has(hmail) && isBacklog(hmail, this.#deps.clock.now())
       this.#offered.add(hmail)
       const envelope = envelopeOf(hmail)
       for (const sender of this.#senders.values()) {
-        if (sender.isFor(envelope)) offers.set(sender, sender.scheduler.offer())
+        if (sender.isFor(envelope)) offers.set(sender, sender.scheduler.offer(backlog))
       }
       const facts = messageFacts(hmail, this.#seam.retryIntervals())
       const refusals: Refusal[] = []

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import { LONGEST_COLLECT_MS, type Order, type Rank, Scheduler } from '../../lib/core/scheduler.js'
+import { BACKLOG_QUIET_MS, LONGEST_COLLECT_MS, type Order, type Rank, Scheduler } from '../../lib/core/scheduler.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 interface Setup {
@@ -165,6 +165,18 @@ describe('Scheduler', () => {
       assert.deepEqual(started, [])
       slow.take('urgent', rank(100))
       assert.deepEqual(started, ['urgent'])
+    })
+
+    it('waits longer for a backlog, whose offers come spread over a second', () => {
+      const { clock, scheduler, started } = setup({ slots: 5 })
+      scheduler.collect()
+      scheduler.offer(true).take('bulk', rank(1))
+      clock.advance(900)
+      scheduler.offer(true).take('urgent', rank(100))
+      clock.advance(BACKLOG_QUIET_MS - 1)
+      assert.deepEqual(started, [])
+      clock.advance(1)
+      assert.deepEqual(started, ['urgent', 'bulk'])
     })
 
     it('leaves no timer behind', () => {
