@@ -110,7 +110,7 @@ function print(results: readonly Result[], log: readonly LogLine[]): number {
   }
   console.log(
     '\nAll is as the script has it. Next: npm start, and try a script of your own in' +
-      '\ninstance/config/relayout.lua. What a script can do is in docs/; demo/relayout.lua ran here.',
+      '\ninstance/config/relayout.lua. What a script can do is in README.md; demo/relayout.lua ran here.',
   )
   return 0
 }
