@@ -5,9 +5,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+
+import { packageRoot } from '../demo/package-root.js'
+import { freePort } from '../demo/ports.js'
 
 const START_MS = 30_000
 
@@ -17,7 +19,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-export const ROOT = packageRoot(__dirname)
+export const ROOT = packageRoot()
 
 export const HARAKA = path.dirname(createRequire(path.join(ROOT, 'package.json')).resolve('haraka/package.json'))
 
@@ -124,24 +126,4 @@ export class Haraka {
 
 function prefixed(before: string, after: string, files: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [`${before}${name}${after}`, text]))
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-/** The compiled files may lie at any depth below the package. */
-function packageRoot(from: string): string {
-  const file = path.join(from, 'package.json')
-  if (fs.existsSync(file)) {
-    const { name } = JSON.parse(fs.readFileSync(file, 'utf8')) as { name?: unknown }
-    if (name === 'haraka-plugin-relayout') return from
-  }
-  if (from === path.dirname(from)) throw new Error(`${__dirname} is not inside the package`)
-  return packageRoot(path.dirname(from))
 }

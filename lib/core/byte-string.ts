@@ -17,15 +17,15 @@ const SEQUENCE = [
 
 const sequences = new RegExp(SEQUENCE, 'g')
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const encoder = new TextEncoder()
+
+const NOT_ASCII = /[^\x00-\x7f]/ // eslint-disable-line no-control-regex
 
 /** The text that the bytes spell: UTF-8 where it is valid, else the byte as its latin1 character. */
 export function fromBytes(bytes: string): string {
   if (!NOT_ASCII.test(bytes)) return bytes
   return bytes.replace(sequences, (sequence) => decoder.decode(Uint8Array.from(sequence, (byte) => byte.charCodeAt(0))))
 }
-
-const NOT_ASCII = /[^\x00-\x7f]/ // eslint-disable-line no-control-regex
-const encoder = new TextEncoder()
 
 /** The UTF-8 bytes of a text. */
 export function toBytes(text: string): string {

@@ -9,7 +9,7 @@ import type { Clock } from '../core/clock.js'
 import type { Decision } from '../core/decision.js'
 import type { SenderSettings, Settings } from '../core/settings/settings.js'
 import type { EventLog } from './event-log.js'
-import { keepDeferred, type Told } from './partial-bounce.js'
+import { isDsnField, keepDeferred, type Told } from './partial-bounce.js'
 import { linkRelay } from './relay-link.js'
 import { relayServers } from './relay-servers.js'
 import type { Connector, OpenConnection, Seam } from './seam.js'
@@ -206,7 +206,7 @@ function inherit(from: HMail, item: HMail, recipients: readonly object[]): void 
   item.num_failures = from.num_failures
   item.todo.rcpt_to.forEach((recipient, i) => {
     for (const [key, value] of Object.entries(recipients[i] ?? {})) {
-      if (key === 'reason' || key.startsWith('dsn_')) Object.assign(recipient, { [key]: value as unknown })
+      if (isDsnField(key)) Object.assign(recipient, { [key]: value as unknown })
     }
   })
 }

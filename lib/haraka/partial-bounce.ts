@@ -32,9 +32,14 @@ export function keepDeferred(hmail: HMail, told: Told, bounce: () => void): void
   })
 }
 
+/** Where hmail writes down, on a recipient, what was said of it: a DSN is made of these. */
+export function isDsnField(key: string): boolean {
+  return key === 'reason' || key.startsWith('dsn_')
+}
+
 /** The recipient without what was said of the others. */
 function withoutDsn(recipient: HarakaAddress): HarakaAddress {
-  const own = Object.entries(recipient).filter(([key]) => key !== 'reason' && !key.startsWith('dsn_'))
+  const own = Object.entries(recipient).filter(([key]) => !isDsnField(key))
   return Object.assign(
     Object.create(Object.getPrototypeOf(recipient) as object),
     Object.fromEntries(own),

@@ -10,7 +10,7 @@ import { access } from 'node:fs'
 import type { Clock } from '../core/clock.js'
 import { sentence } from '../core/errors.js'
 import type { Offer } from '../core/scheduler.js'
-import type { Settings } from '../core/settings/settings.js'
+import type { SenderSettings, Settings } from '../core/settings/settings.js'
 import type { ScriptFailure, ScriptLimits, ScriptPort, ScriptSource } from '../script/port.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
@@ -19,6 +19,7 @@ import { ScriptPorts } from './script-ports.js'
 import { Scripts } from './scripts.js'
 import { openSeam, type Seam } from './seam.js'
 import { Sender, type Verdict } from './sender.js'
+import { sessionGlobals } from './sender-sessions.js'
 import { SettingsSource } from './settings-source.js'
 import { CONT, DELAY, type HarakaPlugin, type HMail, type Next, OK } from './shapes.js'
 
@@ -241,7 +242,7 @@ export class Relayout {
       gone.delete(settings.name)
       const known = this.#senders.get(settings.name)
       known?.configure(settings)
-      inOrder.push([settings.name, known ?? this.#newSender(settings.name)])
+      inOrder.push([settings.name, known ?? this.#newSender(settings)])
     }
     for (const name of gone) {
       const sender = this.#senders.get(name)
@@ -252,9 +253,7 @@ export class Relayout {
     for (const [name, sender] of inOrder) this.#senders.set(name, sender)
   }
 
-  #newSender(name: string): Sender {
-    const settings = this.#settings.senders.find((sender) => sender.name === name)
-    if (!settings) throw new Error(`no sender ${name}`)
+  #newSender(settings: SenderSettings): Sender {
     return new Sender(
       {
         clock: this.#deps.clock,
@@ -270,15 +269,7 @@ export class Relayout {
   #trial(source: ScriptSource): Promise<ScriptFailure | undefined> {
     const [first] = this.#settings.senders
     if (!first) throw new Error('settings always have a sender')
-    return this.#ports.check(source, {
-      senderId: first.id,
-      senderName: first.name,
-      useBatv: this.#settings.batv.enabled,
-      verifyCertificate: first.verifyCertificate,
-      maxMessagesPerConnection: first.maxMessagesPerConnection,
-      maxRecipientsPerConnection: first.maxRecipientsPerConnection,
-      maxRecipientsPerMessage: first.maxRecipientsPerMessage,
-    })
+    return this.#ports.check(source, sessionGlobals(this.#settings, first))
   }
 }
 

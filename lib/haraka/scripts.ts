@@ -48,7 +48,7 @@ export class Scripts {
 
   /** Reads the file, unless that was done before, and watches it from then on. */
   #load(name: string): Held {
-    const source = this.#read(name, () => this.#changed(name))
+    const source = this.#read(name)
     if (!source) {
       const error = sentence('RELAYOUT_E_SCRIPT_MISSING', { file: name })
       this.#options.log.event('warn', 'script', { script: name, error })
@@ -60,15 +60,15 @@ export class Scripts {
     return held
   }
 
-  #read(name: string, onChange: () => void): ScriptSource | undefined {
-    const bytes = this.#options.config.get(name, 'binary', onChange)
+  #read(name: string): ScriptSource | undefined {
+    const bytes = this.#options.config.get(name, 'binary', () => this.#changed(name))
     if (!(bytes instanceof Uint8Array)) return undefined
     return { name, bytes, version: createHash('sha256').update(bytes).digest('hex').slice(0, 8) }
   }
 
   #changed(name: string): void {
     const held = this.#held.get(name)
-    const source = this.#read(name, () => this.#changed(name))
+    const source = this.#read(name)
     if (held && source && source.version !== held.tried) void this.#try(held, source)
   }
 

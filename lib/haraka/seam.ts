@@ -82,6 +82,7 @@ const HMAIL_METHODS = [
   'delivered',
   'send_email_respond',
   'deferred_respond',
+  'logprotocol',
 ]
 
 function missingParts(require: (path: string) => unknown): string[] {

@@ -54,7 +54,7 @@ export class SenderSessions {
 
   #begin(): Session {
     const source = this.#deps.scripts.current(this.#sender().script)
-    const globals = this.#globals()
+    const globals = sessionGlobals(this.#deps.settings(), this.#sender())
     const empty = source.bytes.length === 0
     const session = new Session({
       script: empty ? openNoScript(globals) : this.#deps.ports.open(source, globals, this.#events()),
@@ -87,19 +87,6 @@ export class SenderSessions {
     })
   }
 
-  #globals(): SessionGlobals {
-    const sender = this.#sender()
-    return {
-      senderId: sender.id,
-      senderName: sender.name,
-      useBatv: this.#deps.settings().batv.enabled,
-      verifyCertificate: sender.verifyCertificate,
-      maxMessagesPerConnection: sender.maxMessagesPerConnection,
-      maxRecipientsPerConnection: sender.maxRecipientsPerConnection,
-      maxRecipientsPerMessage: sender.maxRecipientsPerMessage,
-    }
-  }
-
   #events(): SessionEvents {
     const { name, script } = this.#sender()
     const { log } = this.#deps
@@ -107,5 +94,18 @@ export class SenderSessions {
       print: (line) => log.event('info', 'print', { sender: name, script, text: fromBytes(line) }),
       warning: (message) => log.event('warn', 'script', { sender: name, script, warning: fromBytes(message) }),
     }
+  }
+}
+
+/** What the settings give the globals of a sender's session before its file runs. */
+export function sessionGlobals({ batv }: Settings, sender: SenderSettings): SessionGlobals {
+  return {
+    senderId: sender.id,
+    senderName: sender.name,
+    useBatv: batv.enabled,
+    verifyCertificate: sender.verifyCertificate,
+    maxMessagesPerConnection: sender.maxMessagesPerConnection,
+    maxRecipientsPerConnection: sender.maxRecipientsPerConnection,
+    maxRecipientsPerMessage: sender.maxRecipientsPerMessage,
   }
 }

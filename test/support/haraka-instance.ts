@@ -4,9 +4,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+
+import { freePort } from '../../demo/ports.js'
 
 /** The package: two folders above dist/test/support. */
 export const PACKAGE = path.resolve(__dirname, '..', '..', '..')
@@ -183,15 +184,6 @@ export class HarakaInstance {
     await this.stop()
     fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Resolves when `condition` holds; it is looked at every few milliseconds. */
