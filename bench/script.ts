@@ -70,7 +70,7 @@ export async function benchScript(): Promise<Figure[]> {
     await session.started
     const bare = bareEngine(facts)
     const checkFile = () => session.checkFile(facts)
-    const returnCode = () => session.returnCode(COMMAND, REPLY, REPLY)
+    const returnCode = () => session.returnCode(COMMAND, REPLY, REPLY, 'smtp.example.net')
     return [
       await compare('CheckFile that reads 20 headers', IN_FLIGHT, checkFile, bare.checkFile),
       await compare('ReturnCodeHandler', IN_FLIGHT, returnCode, bare.returnCode),

@@ -1,140 +1,203 @@
 /**
- * From a socket that Haraka connected to the delivery socket that hmail is given: what of the sender, the session and
- * the log a relay connection needs.
+ * One connection to a relay server as the sender has it: the deliveries that follow each other on it, what may still
+ * go over it, and what of it is logged.
+ *
+ * What the script says of a reply comes from the session of the message that is under way; after the last one, from that
+ * message's session while it lives.
  */
-import { isIP } from 'node:net'
-
-import { fromBytes } from '../core/byte-string.js'
+import { fromBytes, toBytes } from '../core/byte-string.js'
+import { ConnectionUsage } from '../core/connection-limits.js'
 import { replyClass, replyTexts, type Reply } from '../core/reply.js'
-import type { SenderSettings, Settings } from '../core/settings/settings.js'
+import type { SenderSettings } from '../core/settings/settings.js'
+import type { DialogueOptions } from '../relay/delivery-dialogue.js'
 import { DeliverySocket } from '../relay/delivery-socket.js'
+import { offeredBy } from '../relay/ehlo-keywords.js'
+import type { Handshake } from '../relay/handshake.js'
+import type { Envelope } from '../relay/message-phase.js'
 import { RelayConnection } from '../relay/relay-connection.js'
-import type { RelayObserver, RewriteEvent } from '../relay/relay-observer.js'
+import type { RelayObserver, ReplyEvent, RewriteEvent } from '../relay/relay-observer.js'
 import type { Callback, ConnectionGlobals } from '../script/port.js'
 import type { EventLog } from './event-log.js'
+import { serverName } from './relay-servers.js'
 import { failureOf, type Sender } from './sender.js'
 import type { Session } from './session.js'
 import type { HarakaMx, HarakaSocket, HMail } from './shapes.js'
 
+/** A delivery, as the connection that it uses sees it. */
+export interface LinkUser {
+  readonly hmail: HMail
+  readonly session: Session
+  /** How many recipients it still has to send to. */
+  readonly recipients: number
+  /** MAIL is about to be sent: goes on with so many recipients; the RCPT lines that Haraka will send. */
+  takeRecipients(most: number, smtputf8: boolean): readonly string[]
+  /** There is another relay server to try. */
+  hasAlternative(): boolean
+  /** The relay server has greeted. */
+  answered(): void
+  /** The connection rests or is closed; once for each delivery. */
+  released(): void
+}
+
 export interface RelayLinkOptions {
   readonly log: EventLog
-  settings(): Settings
-  readonly hmail: HMail
   readonly sender: Sender
   /** The sender's when the attempt began: a reload must not mix old credentials with a new TLS policy. */
-  readonly senderSettings: SenderSettings
-  readonly session: Session
+  readonly settings: SenderSettings
+  /** Of the sender's connections, likewise. */
+  readonly generation: number
+  /** Which messages may use it. */
+  readonly key: string
+  readonly mx: HarakaMx
+  readonly allowLosingRewrites: boolean
 }
 
-export interface RelayLinkEvents {
-  /** The socket for hmail. `redact` takes the credentials out of a text. */
-  ready(socket: DeliverySocket, redact: (text: string) => string): void
-  /** The connection is closed; once, after `ready`. */
-  closed(): void
-  /** TLS could not be started: the connection is closed, `ready` does not come. */
-  failed(reason: string): void
-}
+const WHY = {
+  idle: 'idle_timeout',
+  limit: 'limit reached',
+  room: 'another connection is needed',
+  changed: 'settings or script changed',
+  shutdown: 'shutdown',
+} as const
 
-/** `socket`: connected, not yet greeted. */
-export function linkRelay(
-  options: RelayLinkOptions,
-  mx: HarakaMx,
-  socket: HarakaSocket,
-  events: RelayLinkEvents,
-): void {
-  const { sender, hmail, log } = options
-  const { tls, auth, authPlaintext, replyTimeoutMs, servers } = options.senderSettings
-  const server = serverName(mx)
-  const observer = new LinkObserver(options, {
-    server,
-    address: socket.targetsocket.remoteAddress,
-    port: mx.port,
-  })
-  // Else the dot waits for the acknowledgement of the message before it, and the server delays that: 40 ms a message.
-  socket.targetsocket.setNoDelay(true)
+export class RelayLink implements RelayObserver {
+  readonly key: string
+  readonly generation: number
+  readonly closed: Promise<void>
+  readonly #options: RelayLinkOptions
+  readonly #settings: SenderSettings
+  readonly #server: string
+  readonly #address: string | undefined
+  readonly #connection: RelayConnection
+  readonly #handshake: Handshake = {}
+  readonly #usage = new ConnectionUsage()
+  /** What ServerConnected changes holds for this connection. */
+  #globals: ConnectionGlobals
+  #greeted = false
+  #user: LinkUser | undefined
+  #session: Session
+  #hmail: HMail | undefined
+  #socket: DeliverySocket | undefined
+  /** Taken by the relay server, or so Haraka was told. */
+  #messages = 0
+  #recipients = 0
+  /** The message under way is in them (LMTP answers each more than once). */
+  #counted = false
 
-  const open = (): void => {
-    const connection = new RelayConnection(socket, {
-      observer,
-      allowLosingRewrites: options.settings().main.allowLosingRewrites,
-      forceTls: hmail.get_force_tls(mx),
+  /** `socket`: connected, under TLS where that is implicit, not yet greeted. */
+  constructor(options: RelayLinkOptions, socket: HarakaSocket, first: LinkUser) {
+    const { settings, mx } = options
+    this.#options = options
+    this.#settings = settings
+    this.key = options.key
+    this.generation = options.generation
+    this.#server = serverName(mx)
+    this.#address = socket.targetsocket.remoteAddress
+    this.#session = first.session
+    this.#globals = first.session.globals
+    const { auth, replyTimeoutMs } = settings
+    this.#connection = new RelayConnection(socket, {
+      observer: this,
+      allowLosingRewrites: options.allowLosingRewrites,
+      forceTls: first.hmail.get_force_tls(mx),
       secrets: auth ? [auth.user.reveal(), auth.pass.reveal()] : [mx.auth_user, mx.auth_pass].filter(isString),
       replyTimeoutMs,
       // A sender without host leaves TLS to Haraka's own outbound settings, unless its own say more.
-      verifyCertificate: () => observer.globals.verifyCertificate || (servers.length > 0 ? false : undefined),
+      verifyCertificate: () => this.#globals.verifyCertificate || (settings.servers.length > 0 ? false : undefined),
     })
-    const deliverySocket = new DeliverySocket(connection, {
-      name: `relayout::${sender.name}::${server}`,
-      observer,
+    this.closed = this.#connection.closed.then(({ why, failed }) => {
+      this.#logClose(why, failed)
+      this.#release()
+    })
+  }
+
+  /** The relay server has answered it. */
+  get answering(): boolean {
+    return this.#greeted
+  }
+
+  /** It can take a message now. */
+  get usable(): boolean {
+    return this.#connection.restored
+  }
+
+  /** How many recipients a message of so many may have on this connection; 0: it must go over another one. */
+  room(recipients: number): number {
+    const { limits } = offeredBy(this.#handshake.ehlo?.reply)
+    return this.#usage.room(this.#globals, limits, recipients)
+  }
+
+  /** The next delivery: its socket for hmail. */
+  deliver(user: LinkUser): DeliverySocket {
+    const { sender, mx } = this.#options
+    const { tls, auth, authPlaintext } = this.#settings
+    this.#user = user
+    this.#session = user.session
+    this.#hmail = user.hmail
+    this.#counted = false
+    const options: DialogueOptions & { name: string } = {
+      name: `relayout::${sender.name}::${this.#server}`,
+      observer: this,
+      handshake: this.#handshake,
+      reused: this.#usage.messages > 0,
       tls,
       authPlaintext: authPlaintext || (!auth && mx.auth_user !== undefined),
       requireAuth: auth !== undefined,
-    })
-    void connection.closed.then(({ why, failed }) => {
-      const recipients = deliverySocket.recipients.filter(
-        ({ presented }) => presented && replyClass(presented) === 2,
-      ).length
-      const messages = observer.delivered ? 1 : 0
-      log.event(
-        failed ? 'warn' : 'info',
-        'close',
-        { sender: sender.name, server, messages, recipients, why: fromBytes(why) },
-        hmail,
-      )
-      events.closed()
-    })
-    events.ready(deliverySocket, (text) => connection.secrets.redact(text))
+      hasAlternative: () => user.hasAlternative(),
+      envelope: () => this.#envelope(user),
+      handBack: (open) => this.#handBack(open),
+    }
+    this.#socket = new DeliverySocket(this.#connection, options)
+    return this.#socket
   }
-  if (tls === 'implicit')
-    startTls(socket, server, observer.globals.verifyCertificate, open, (reason) => events.failed(reason))
-  else open()
-}
 
-interface Peer {
-  readonly server: string
-  readonly address: string | undefined
-  readonly port: number | undefined
-}
+  /** Takes the credentials out of a text. */
+  redact(text: string): string {
+    return this.#connection.secrets.redact(text)
+  }
 
-class LinkObserver implements RelayObserver {
-  /** The relay server took the message, or what the script made of its reply says so. */
-  delivered = false
-  /** What ServerConnected changes holds for this connection. */
-  globals: ConnectionGlobals
-  readonly #options: RelayLinkOptions
-  readonly #peer: Peer
-
-  constructor(options: RelayLinkOptions, peer: Peer) {
-    this.#options = options
-    this.#peer = peer
-    this.globals = options.session.globals
+  /** Ends a connection that rests. The script sees the reply to QUIT if its session still lives. */
+  quit(why: keyof typeof WHY): void {
+    const endUse = this.#session.hold()
+    void this.closed.then(endUse)
+    this.#connection.quit(WHY[why])
   }
 
   wantsReplies(): boolean {
-    return this.#options.session.script.has('ReturnCodeHandler')
+    return !this.#session.ended && this.#session.script.has('ReturnCodeHandler')
   }
 
   async returnCode(lastCommand: string, fullResponse: string, lastLine: string): Promise<string | undefined> {
-    const { session } = this.#options
-    return this.#guarded('ReturnCodeHandler', () => session.script.returnCode(lastCommand, fullResponse, lastLine))
+    const { script } = this.#session
+    return this.#guarded('ReturnCodeHandler', () =>
+      script.returnCode(lastCommand, fullResponse, lastLine, toBytes(this.#server)),
+    )
   }
 
   greeted(greeting: Reply): Promise<unknown> | undefined {
-    const { session, log, sender, hmail } = this.#options
+    const { log, sender, mx } = this.#options
+    this.#greeted = true
+    this.#user?.answered()
     if (replyClass(greeting) !== 2) return undefined
-    log.event('notice', 'connected', { sender: sender.name, ...this.#peer }, hmail)
-    if (!session.script.has('ServerConnected')) return undefined
+    const peer = { server: this.#server, address: this.#address, port: mx.port }
+    log.event('notice', 'connected', { sender: sender.name, ...peer }, this.#hmail)
+    const { script } = this.#session
     return this.#guarded('ServerConnected', async () => {
-      this.globals = await session.script.serverConnected(this.#peer.server)
+      this.#globals = await script.serverConnected(toBytes(this.#server))
     })
   }
 
-  replied({ stage, presented }: { readonly stage: string; readonly presented: Reply }): void {
-    if (stage === 'end-of-data' && replyClass(presented) === 2) this.delivered = true
+  replied({ stage, presented }: ReplyEvent): void {
+    if (stage !== 'end-of-data' || replyClass(presented) !== 2 || this.#counted) return
+    this.#counted = true
+    this.#messages++
+    this.#recipients += (this.#socket?.recipients ?? []).filter(
+      (recipient) => recipient.presented && replyClass(recipient.presented) === 2,
+    ).length
   }
 
   rewritten({ command, real, presented, outcome, warnings, returned }: RewriteEvent): void {
-    const { log, sender, hmail } = this.#options
+    const { log, sender } = this.#options
     const worst = warnings.some(({ kind }) => kind === 'refused' || kind === 'not-a-reply')
       ? 'error'
       : warnings.some(({ kind }) => kind === 'loses' || kind === 'repeats')
@@ -142,7 +205,7 @@ class LinkObserver implements RelayObserver {
         : 'notice'
     const fields = {
       sender: sender.name,
-      server: this.#peer.server,
+      server: this.#server,
       command: fromBytes(command),
       real: inOneLine(real),
       new: inOneLine(presented),
@@ -150,29 +213,71 @@ class LinkObserver implements RelayObserver {
       returned: outcome === 'invalid' || outcome === 'refused' ? fromBytes(returned ?? '') : undefined,
       warning: warnings.length > 0 ? warnings.map(({ sentence }) => sentence).join('; ') : undefined,
     }
-    log.event(worst, 'rewrite', fields, hmail)
+    log.event(worst, 'rewrite', fields, this.#hmail)
   }
 
   warning(text: string): void {
-    const { log, sender, hmail } = this.#options
-    log.event('warn', 'relay', { sender: sender.name, server: this.#peer.server, warning: fromBytes(text) }, hmail)
+    const { log, sender } = this.#options
+    log.event('warn', 'relay', { sender: sender.name, server: this.#server, warning: fromBytes(text) }, this.#hmail)
+  }
+
+  #envelope(user: LinkUser): Envelope {
+    const { pipelining, smtputf8 } = offeredBy(this.#handshake.ehlo?.reply)
+    const rcptLines = user.takeRecipients(Math.max(1, this.room(user.recipients)), smtputf8)
+    this.#usage.add(rcptLines.length)
+    return { rcptLines, pipelined: this.#settings.pipelining && pipelining }
+  }
+
+  #handBack(open: boolean): boolean {
+    const connection = this.#connection
+    const { links } = this.#options.sender
+    const reset = open || connection.consequence === 'reset'
+    if (!links.mayRest(this) || this.room(1) === 0) return false
+    if (!reset && !connection.restored) return false
+    if (reset && !['none', 'reset'].includes(connection.consequence)) return false
+    connection.rest()
+    if (!reset) this.#rest()
+    else {
+      connection.reset((restored) => {
+        if (restored) this.#rest()
+        else this.quit('limit')
+      })
+    }
+    return true
+  }
+
+  #rest(): void {
+    this.#options.sender.links.rest(this)
+    this.#release()
+  }
+
+  #release(): void {
+    const user = this.#user
+    this.#user = undefined
+    user?.released()
+  }
+
+  #logClose(why: string, failed: boolean): void {
+    const { log, sender } = this.#options
+    log.event(failed ? 'warn' : 'info', 'close', {
+      sender: sender.name,
+      server: this.#server,
+      messages: this.#messages,
+      recipients: this.#recipients,
+      why: fromBytes(why),
+    })
   }
 
   /** A failed callback changes nothing but is in the log. */
   async #guarded<T>(callback: Callback, call: () => Promise<T>): Promise<T | undefined> {
-    const { sender, hmail } = this.#options
+    const { sender } = this.#options
     try {
       return await call()
     } catch (error) {
-      sender.logFailure(failureOf(error, callback, sender.settings.script), hmail)
+      sender.logFailure(failureOf(error, callback, this.#settings.script), this.#hmail)
       return undefined
     }
   }
-}
-
-/** The relay server as configured, or as DNS named it. */
-function serverName(mx: HarakaMx): string {
-  return mx.from_dns ?? mx.exchange ?? mx.path ?? ''
 }
 
 function inOneLine(reply: Reply): string {
@@ -181,30 +286,4 @@ function inOneLine(reply: Reply): string {
 
 function isString(value: unknown): value is string {
   return typeof value === 'string'
-}
-
-/** Implicit TLS (RFC 8314 3.3): the handshake comes before the greeting. */
-function startTls(
-  socket: HarakaSocket,
-  servername: string,
-  verifyCertificate: boolean,
-  done: () => void,
-  failed: (reason: string) => void,
-): void {
-  const settle = (outcome: () => void): void => {
-    for (const event of ['error', 'timeout', 'close']) socket.removeAllListeners(event)
-    outcome()
-  }
-  const fail = (why: string) => (error?: unknown) =>
-    settle(() => {
-      socket.on('error', () => undefined) // what still comes of the handshake
-      socket.destroy()
-      failed(`TLS with ${servername} failed: ${error instanceof Error ? error.message : why}`)
-    })
-  socket.once('error', fail('error'))
-  socket.once('timeout', fail('the handshake was not finished in time'))
-  socket.once('close', fail('the relay server closed the connection'))
-  socket.upgrade({ ...(isIP(servername) ? {} : { servername }), rejectUnauthorized: verifyCertificate }, () =>
-    settle(done),
-  )
 }

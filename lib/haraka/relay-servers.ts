@@ -1,5 +1,5 @@
 /**
- * A sender's relay servers as Haraka describes exchangers.
+ * A sender's relay servers as Haraka describes exchangers, and which connections one can use.
  *
  * Haraka's constructor reads its configuration anew each time, so each server is described once per settings; a
  * delivery gets objects of its own that inherit from that, for Haraka and the mark to write on.
@@ -17,6 +17,17 @@ export function relayServers(settings: SenderSettings, seam: Seam): HarakaMx[] {
     described.set(settings, servers)
   }
   return servers.map((server) => Object.create(server) as HarakaMx)
+}
+
+/** Deliveries to exchangers of the same key may follow each other on one connection. */
+export function linkKey(mx: HarakaMx, forceTls: boolean): string {
+  const { exchange, path, port, from_dns, bind, bind_helo, using_lmtp, auth_user, auth_pass } = mx
+  return JSON.stringify([exchange, path, port, from_dns, bind, bind_helo, using_lmtp, auth_user, auth_pass, forceTls])
+}
+
+/** As it is named in the log. */
+export function serverName(mx: HarakaMx): string {
+  return mx.from_dns ?? mx.exchange ?? mx.path ?? ''
 }
 
 function describe(

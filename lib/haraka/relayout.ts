@@ -17,7 +17,7 @@ import { EventLog } from './event-log.js'
 import { envelopeOf, isBacklog, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
 import { ScriptPorts } from './script-ports.js'
 import { Scripts } from './scripts.js'
-import { openSeam, type Seam } from './seam.js'
+import { openSeam, REOFFER_SECONDS, type Seam } from './seam.js'
 import { Sender, type Verdict } from './sender.js'
 import { sessionGlobals } from './sender-sessions.js'
 import { SettingsSource } from './settings-source.js'
@@ -28,9 +28,6 @@ export interface RelayoutDeps {
   /** `remark` hears what is wrong with the engine itself. */
   createPort(limits: ScriptLimits, remark: (message: string) => void): ScriptPort
 }
-
-/** How soon an item is offered again whose sender the settings no longer have, s. */
-const REOFFER_SECONDS = '1'
 
 /** How long the name of an item that is done is still known, ms: Haraka unlinks its file without waiting for it. */
 const UNLINKED_MS = 60_000
@@ -50,8 +47,6 @@ export class Relayout {
   readonly #deliveries = new WeakMap<HMail, Delivery>()
   /** Items that were offered before: their queue file may have gone since. */
   readonly #offered = new WeakSet<HMail>()
-  /** Items that were delivered or bounced. */
-  readonly #finished = new WeakSet<HMail>()
   #closed = false
 
   /** Throws when Haraka or the settings are not usable: Haraka then does not start. */
@@ -110,7 +105,7 @@ export class Relayout {
 
   /** Delivered or bounced: Haraka removes the item's file. */
   finished(hmail: HMail): void {
-    this.#finished.add(hmail)
+    this.#deliveries.get(hmail)?.finished()
   }
 
   /**
@@ -198,9 +193,15 @@ export class Relayout {
         })
       },
       giveBack: () => next(DELAY, REOFFER_SECONDS),
-      attemptOver: () => {
+      putBack: () => {
+        setImmediate(() => {
+          sender.scheduler.offer().take(delivery, rank)
+          sender.scheduler.release()
+        })
+      },
+      attemptOver: (finished) => {
         this.#deliveries.delete(hmail)
-        if (this.#finished.has(hmail)) this.#deps.clock.after(UNLINKED_MS, () => this.#inHand.delete(key))
+        if (finished) this.#deps.clock.after(UNLINKED_MS, () => this.#inHand.delete(key))
         else this.#inHand.delete(key)
       },
       slotFree: () => {
@@ -210,12 +211,9 @@ export class Relayout {
       abandoned: verdict.endUse,
     })
     this.#deliveries.set(hmail, delivery)
+    const rank = { priority: verdict.decision.priority, arrivalMs: hmail.todo.queue_time, size: messageSize(hmail) }
     delivery.wait()
-    offer.take(delivery, {
-      priority: verdict.decision.priority,
-      arrivalMs: hmail.todo.queue_time,
-      size: messageSize(hmail),
-    })
+    offer.take(delivery, rank)
   }
 
   #skip(next: Next, hmail: HMail, refusals: readonly Refusal[]): void {

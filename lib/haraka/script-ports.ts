@@ -49,7 +49,7 @@ export class ScriptPorts {
       started: session.started,
       has: (callback) => session.has(callback),
       checkFile: (message) => session.checkFile(message),
-      returnCode: (lastCommand, fullResponse, lastLine) => session.returnCode(lastCommand, fullResponse, lastLine),
+      returnCode: (...reply) => session.returnCode(...reply),
       serverConnected: (server) => session.serverConnected(server),
       close: () => {
         session.close()

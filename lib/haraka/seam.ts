@@ -7,7 +7,16 @@
  * not start and no mail goes out around the script.
  */
 import { relayoutError } from '../core/errors.js'
-import type { ClientPool, GetClientCallback, HarakaMx, HarakaPlugin } from './shapes.js'
+import type { Writable } from 'node:stream'
+
+import {
+  type ClientPool,
+  DELAY,
+  type GetClientCallback,
+  type HarakaMx,
+  type HarakaPlugin,
+  type HMail,
+} from './shapes.js'
 
 export const TESTED_HARAKA = '3.3.0 to 3.3.4'
 
@@ -28,7 +37,18 @@ export interface Seam {
   mark(mxs: HarakaMx[], connector: Connector): HarakaMx[]
   /** Haraka's own retry intervals, seconds (outbound.ini temp_fail_intervals). */
   retryIntervals(): readonly number[]
+  /** Haraka would have given it up by now, had it tried all the time. */
+  isTooOld(hmail: HMail, nowMs: number): boolean
+  /** Haraka offers the item again, in a moment: for one that was let go on before. */
+  reoffer(hmail: HMail): void
+  /** Begins a queue file: all but the message. */
+  writeTodo(todo: object, output: Writable, done: () => void): void
+  /** Of files in the queue folder that are not finished. */
+  readonly temporaryPrefix: string
 }
+
+/** How soon an item is offered again whose sender the settings no longer have, s. Haraka complains of a number. */
+export const REOFFER_SECONDS = '1'
 
 export function openSeam(plugin: HarakaPlugin): Seam {
   const require = (path: string): unknown => plugin.haraka_require(path)
@@ -41,7 +61,8 @@ export function openSeam(plugin: HarakaPlugin): Seam {
     })
   }
   const pool = require('outbound/client_pool') as ClientPool
-  const outbound = require('outbound') as { net_utils: { HarakaMx: Seam['HarakaMx'] } }
+  const outbound = require('outbound') as Outbound
+  const { platformDOT } = require('outbound/qfile') as QueueFileNames
   const outboundConfig = require('outbound/config') as { cfg: { temp_fail_intervals: number[] } }
 
   const original: OpenConnection = pool.get_client.bind(pool)
@@ -57,7 +78,23 @@ export function openSeam(plugin: HarakaPlugin): Seam {
       return mxs
     },
     retryIntervals: () => outboundConfig.cfg.temp_fail_intervals,
+    isTooOld(hmail, nowMs) {
+      const seconds = outboundConfig.cfg.temp_fail_intervals.reduce((sum, interval) => sum + interval, 0)
+      return nowMs - hmail.todo.queue_time > seconds * 1000
+    },
+    reoffer: (hmail) => hmail.send_email_respond(DELAY, REOFFER_SECONDS),
+    writeTodo: (todo, output, done) => outbound.build_todo(todo, output, done),
+    temporaryPrefix: platformDOT,
   }
+}
+
+interface Outbound {
+  readonly net_utils: { readonly HarakaMx: Seam['HarakaMx'] }
+  build_todo(todo: object, output: Writable, done: () => void): void
+}
+
+interface QueueFileNames {
+  readonly platformDOT: string
 }
 
 function harakaVersion(require: (path: string) => unknown): string {
@@ -79,6 +116,7 @@ const HMAIL_METHODS = [
   'temp_fail',
   'bounce',
   'discard',
+  'double_bounce',
   'delivered',
   'send_email_respond',
   'deferred_respond',
@@ -110,7 +148,13 @@ function missingParts(require: (path: string) => unknown): string[] {
   need('outbound/hmail.try_deliver calling client_pool.get_client', () =>
     String(prototype()['try_deliver']).includes('client_pool.get_client('),
   )
-  need('outbound.net_utils.HarakaMx', () => (require('outbound') as { net_utils: Seam }).net_utils.HarakaMx)
+  // What is sent ahead (PIPELINING) must be what hmail sends.
+  need('outbound/hmail.try_deliver_host_on_socket sending RCPT as expected', () =>
+    String(prototype()['try_deliver_host_on_socket']).includes('`TO:${last_recip.format(!smtp_properties.smtputf8)}`'),
+  )
+  need('outbound.net_utils.HarakaMx', () => (require('outbound') as Outbound).net_utils.HarakaMx)
+  need('outbound.build_todo(todo, ws, write_more)', () => (require('outbound') as Outbound).build_todo.length === 3)
+  need('outbound/qfile.platformDOT', () => (require('outbound/qfile') as QueueFileNames).platformDOT)
   need('outbound/config.cfg.temp_fail_intervals', () =>
     Array.isArray((require('outbound/config') as { cfg: { temp_fail_intervals: unknown } }).cfg.temp_fail_intervals),
   )

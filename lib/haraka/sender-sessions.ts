@@ -72,7 +72,7 @@ export class SenderSessions {
   #awaitIdle(session: Session): void {
     if (session !== this.#current) return
     this.#cancelIdle = this.#deps.clock.after(this.#deps.settings().main.sessionIdleMs, () => {
-      if (!session.inUse && session === this.#current) this.retire()
+      if (session === this.#current) this.retire()
     })
   }
 

@@ -8,14 +8,10 @@ import { type Decision, decide } from '../core/decision.js'
 import type { Envelope } from '../core/filter.js'
 import { Scheduler } from '../core/scheduler.js'
 import type { SenderSettings } from '../core/settings/settings.js'
-import {
-  type Callback,
-  type ConnectionGlobals,
-  type MessageFacts,
-  ScriptError,
-  type ScriptFailure,
-} from '../script/port.js'
+import { type Callback, type MessageFacts, ScriptError, type ScriptFailure } from '../script/port.js'
 import type { Delivery } from './delivery.js'
+import { RelayHealth } from './relay-health.js'
+import { RelayLinks } from './relay-links.js'
 import { SenderSessions, type SessionDeps } from './sender-sessions.js'
 import type { Session } from './session.js'
 import type { HMail } from './shapes.js'
@@ -34,7 +30,6 @@ export type Verdict =
 /** A rule must never silently do nothing. */
 const NOT_YET = {
   ModifyReturnPath: 'this version does not call ModifyReturnPath yet: return paths stay as they are',
-  limits: 'this version does not carry out the Max… globals yet: one message goes over each connection',
   UseBATV: 'this version does not carry out UseBATV yet: return paths stay as they are',
 }
 
@@ -49,6 +44,8 @@ const SEND_AS_USUAL: Decision = decide({
 
 export class Sender {
   readonly scheduler: Scheduler<Delivery>
+  readonly links: RelayLinks
+  readonly relays: RelayHealth
   readonly #deps: SessionDeps
   #settings: SenderSettings
   readonly #sessions: SenderSessions
@@ -56,9 +53,17 @@ export class Sender {
   constructor(deps: SessionDeps, settings: SenderSettings) {
     this.#deps = deps
     this.#settings = settings
+    this.links = new RelayLinks({ clock: deps.clock, idleTimeoutMs: () => this.#settings.idleTimeoutMs })
+    this.relays = new RelayHealth({
+      clock: deps.clock,
+      log: deps.log,
+      links: this.links,
+      sender: () => this.#settings,
+      changed: () => this.scheduler.refresh(),
+    })
     this.scheduler = new Scheduler<Delivery>({
       clock: deps.clock,
-      slots: () => this.#settings.maxConnections,
+      slots: () => this.relays.slots(this.#settings.maxConnections),
       collectMs: () => deps.settings().main.collectMs,
       order: () => this.#settings.order,
       start: (delivery) => delivery.start(),
@@ -91,7 +96,6 @@ export class Sender {
     const take = (decision: Decision): Verdict => ({ take: true, decision, session, endUse })
     try {
       const begun = await session.script.started
-      if (limitsDiffer(session.globals, begun.globals)) this.#warnOncePerSession(session, NOT_YET.limits)
       session.globals = begun.globals
       const failure = begun.topLevel ?? begun.start
       if (failure) {
@@ -146,15 +150,21 @@ export class Sender {
   configure(settings: SenderSettings): void {
     this.#settings = settings
     this.#sessions.retire()
+    this.links.retire()
+    this.relays.forget()
     this.scheduler.refresh()
   }
 
   scriptReplaced(name: string): void {
-    if (name === this.#settings.script) this.#sessions.retire()
+    if (name !== this.#settings.script) return
+    this.#sessions.retire()
+    this.links.retire()
   }
 
   close(): void {
     this.#sessions.retire()
+    this.links.close()
+    this.relays.forget()
     this.scheduler.close()
   }
 
@@ -181,14 +191,6 @@ export class Sender {
       held: true,
     }
   }
-}
-
-function limitsDiffer(a: ConnectionGlobals, b: ConnectionGlobals): boolean {
-  return (
-    a.maxMessagesPerConnection !== b.maxMessagesPerConnection ||
-    a.maxRecipientsPerConnection !== b.maxRecipientsPerConnection ||
-    a.maxRecipientsPerMessage !== b.maxRecipientsPerMessage
-  )
 }
 
 /** A failure of the script as it is, and anything else as a failure of the engine: neither may cost a message. */

@@ -17,7 +17,9 @@ export class Session {
   /** Remarks that have been logged. */
   readonly warned = new Set<string>()
   #users = 0
+  #holders = 0
   #retired = false
+  #over = false
   readonly #idle: (session: Session) => void
   readonly #ended: (session: Session) => void
 
@@ -40,8 +42,9 @@ export class Session {
     this.#ended = options.ended
   }
 
-  get inUse(): boolean {
-    return this.#users > 0
+  /** Its script is not asked any more. */
+  get ended(): boolean {
+    return this.#over
   }
 
   /** Someone uses the session until the returned function is called. */
@@ -53,8 +56,17 @@ export class Session {
       used = false
       this.#users--
       if (this.#users > 0) return
-      if (this.#retired) this.#end()
+      if (this.#retired) this.#endUnlessHeld()
       else this.#idle(this)
+    }
+  }
+
+  /** Someone needs the session until the returned function is called; that is no work that keeps it from being idle. */
+  hold(): () => void {
+    this.#holders++
+    return () => {
+      this.#holders--
+      if (this.#retired) this.#endUnlessHeld()
     }
   }
 
@@ -62,10 +74,12 @@ export class Session {
   retire(): void {
     if (this.#retired) return
     this.#retired = true
-    if (this.#users === 0) this.#end()
+    this.#endUnlessHeld()
   }
 
-  #end(): void {
+  #endUnlessHeld(): void {
+    if (this.#over || this.#users > 0 || this.#holders > 0) return
+    this.#over = true
     this.script.close()
     this.#ended(this)
   }

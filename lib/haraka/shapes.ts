@@ -17,6 +17,8 @@ export interface HarakaAddress {
   readonly user: string
   /** `user@host` without angle brackets, the host as it was written; '' for the null sender. */
   readonly address: string
+  /** `<user@host>`; with `ascii` an internationalised domain in its ASCII form. */
+  format(ascii: boolean): string
 }
 
 export interface Todo {
@@ -38,8 +40,8 @@ export interface HMail {
   readonly path: string
   readonly filename: string
   /** Offset of the message in the queue file. */
-  readonly data_start: number
-  readonly file_size: number
+  data_start: number
+  file_size: number
   num_failures: number
   next_cb: () => void
   mxlist: HarakaMx[]
@@ -51,6 +53,10 @@ export interface HMail {
   bounce(reason: string, details?: BounceDetails): void
   temp_fail(reason: string, details?: object): void
   discard(): void
+  /** Of a message that was a bounce itself: the file is removed. */
+  double_bounce(error: string): void
+  send_email_respond(code: number, delaySeconds: string): void
+  lognotice(line: string): void
   logprotocol(line: string): void
   split_to_new_recipients(recipients: object[], reason: string, callback: (item: HMail) => void): void
 }

@@ -1,62 +1,74 @@
 /**
  * One delivery's commands from Haraka's side: each goes to the relay server as it is, or is answered here.
  *
+ *  - What the server said on this connection before (handshake.ts) is said again from the record.
+ *  - TLS that is on already, by STARTTLS of an earlier delivery or from the first byte: Haraka knows TLS only by
+ *    STARTTLS, so it is offered and answered here. hmail's own state (TLS on, forced TLS fulfilled) is right then.
  *  - AUTH is never sent without TLS unless allowed, and no MAIL without AUTH where credentials are configured. Both are
  *    answered 454, so that Haraka defers the message.
- *  - Implicit TLS: Haraka knows TLS only by STARTTLS, so it is offered, answered here, and the recorded EHLO reply is
- *    given again. hmail's own state (TLS on, forced TLS fulfilled) is right then.
+ *  - QUIT hands the connection on to the next delivery where that is possible.
  *  - MAIL to the end of data: message-phase.ts.
  *
  * Replies made here are never shown to ReturnCodeHandler.
  */
-import type { Stage } from '../core/reply-guards.js'
+import { replyInBrief, type Stage } from '../core/reply-guards.js'
 import { makeReply, replyClass, type Reply } from '../core/reply.js'
 import { withStartTls, type StartTlsKeyword } from './ehlo-keywords.js'
 import { commandExchange, localExchange, type Settled } from './exchange.js'
-import { MessagePhase, type MessagePhaseHost } from './message-phase.js'
+import type { Handshake, Recorded } from './handshake.js'
+import { MessagePhase, type MessagePhaseHost, type MessagePhaseOptions, type Progress } from './message-phase.js'
 import type { RelayConnection } from './relay-connection.js'
-import type { RelayObserver } from './relay-observer.js'
 import type { Recipient } from './transaction.js'
 
 export type TlsMode = 'none' | 'available' | 'required' | 'implicit'
 
-export interface DialogueOptions {
-  readonly observer: RelayObserver
+export interface DialogueOptions extends MessagePhaseOptions {
+  /** Of this connection; what is new is added. */
+  readonly handshake: Handshake
   readonly tls: TlsMode
   /** Setting `auth_plaintext`. */
   readonly authPlaintext: boolean
   /** Credentials are configured: no MAIL without AUTH. */
   readonly requireAuth: boolean
+  /** There is another relay server to try when this one's greeting refuses. */
+  hasAlternative(): boolean
+  /**
+   * The delivery is done with the connection. True: it is kept for the next one, and no QUIT is sent. `open`: the server
+   * may have a transaction that is not over.
+   */
+  handBack(open: boolean): boolean
 }
 
 /** Where replies and turns of the conversation go: the delivery socket. */
 export interface DialogueHost extends MessagePhaseHost {
   /** QUIT is over, or must not be sent. */
   ended(): void
+  /** The connection is no longer this delivery's. */
+  handedBack(): void
 }
 
 const NO_AUTH_WITHOUT_TLS =
   '4.7.0 AUTH is not sent without TLS: the relay server offers none, or TLS is off (auth_plaintext = true allows it)'
 const NO_MAIL_WITHOUT_AUTH =
   '4.7.0 credentials are configured, but the relay server offers no AUTH that can be used: not sent without'
+
 export class DeliveryDialogue {
   /** QUIT was written or dropped: whatever happens now is no failure. */
   quitting = false
-  /** STARTTLS was answered here: the TLS that is on already is what Haraka is to find. */
-  tlsPlayed = false
+  /** Haraka has been told that TLS is on. */
+  #tlsTold = false
   readonly #connection: RelayConnection
   readonly #options: DialogueOptions
+  readonly #handshake: Handshake
   readonly #host: DialogueHost
   readonly #message: MessagePhase
   #authLabel = ''
   #authWaits = false
-  #authenticated = false
-  #recordedEhlo: Reply | undefined
 
   readonly #handlers: ReadonlyMap<string, (line: string) => void> = new Map([
     ['EHLO', (line: string) => this.#ehlo('ehlo', line)],
     ['LHLO', (line: string) => this.#ehlo('lhlo', line)],
-    ['HELO', (line: string) => this.#send('helo', line, this.#present)],
+    ['HELO', (line: string) => this.#helo(line)],
     ['STARTTLS', (line: string) => this.#startTls(line)],
     ['AUTH', (line: string) => this.#auth(line)],
     ['MAIL', (line: string) => this.#mail(line)],
@@ -69,8 +81,18 @@ export class DeliveryDialogue {
   constructor(connection: RelayConnection, options: DialogueOptions, host: DialogueHost) {
     this.#connection = connection
     this.#options = options
+    this.#handshake = options.handshake
     this.#host = host
-    this.#message = new MessagePhase(connection, options.observer, host)
+    this.#message = new MessagePhase(connection, options, host)
+  }
+
+  /** STARTTLS was answered here: what Haraka is to find is the TLS that is on already. */
+  get tlsPlayed(): boolean {
+    return this.#tlsTold && this.#connection.encrypted
+  }
+
+  get progress(): Progress {
+    return this.#message.progress
   }
 
   get recipients(): readonly Recipient[] {
@@ -78,7 +100,15 @@ export class DeliveryDialogue {
   }
 
   begin(): void {
-    this.#connection.send({ stage: 'greeting', command: '', settle: this.#present })
+    const { greeting } = this.#handshake
+    if (greeting) this.#answer(greeting)
+    else this.#connection.send({ stage: 'greeting', command: '', settle: this.#greeted })
+  }
+
+  /** Haraka's own STARTTLS came to its end: the EHLO before it says nothing any more (RFC 3207 4.2). */
+  tlsStarted(): void {
+    this.#tlsTold = true
+    delete this.#handshake.ehlo
   }
 
   /** A command line without CR LF, a byte string. */
@@ -114,31 +144,60 @@ export class DeliveryDialogue {
     this.#connection.send(localExchange(reply, this.#present))
   }
 
-  #ehlo(stage: 'ehlo' | 'lhlo', line: string): void {
-    this.#message.lmtp = stage === 'lhlo'
-    if (this.tlsPlayed && this.#recordedEhlo) {
-      this.#answer(withStartTls(this.#recordedEhlo, 'hide'))
+  readonly #greeted = ({ presented }: Settled): void => {
+    if (replyClass(presented) >= 4 && this.#options.hasAlternative()) {
+      this.#connection.abort(`the relay server does not want to be used now: ${replyInBrief(presented)}`)
       return
     }
-    this.#send(stage, line, ({ presented }) => {
-      this.#recordedEhlo = presented
-      this.#host.present(withStartTls(presented, this.#startTlsKeyword()))
-    })
+    this.#handshake.greeting = presented
+    this.#host.present(presented)
+  }
+
+  #ehlo(stage: 'ehlo' | 'lhlo', line: string): void {
+    this.#message.lmtp = stage === 'lhlo'
+    const known = this.#handshake.ehlo
+    // Before it is told of TLS, Haraka only looks for STARTTLS; the name it gives counts after that.
+    if (known && (known.line === line || (this.#connection.encrypted && !this.#tlsTold))) this.#answerEhlo(known)
+    else
+      this.#send(stage, line, ({ presented }) => {
+        this.#handshake.ehlo = { line, reply: presented }
+        this.#host.present(withStartTls(presented, this.#startTlsKeyword()))
+      })
+  }
+
+  #answerEhlo({ reply }: Recorded): void {
+    this.#answer(withStartTls(reply, this.#startTlsKeyword()))
   }
 
   #startTlsKeyword(): StartTlsKeyword {
-    if (this.#options.tls === 'implicit') return 'offer'
-    return this.#options.tls === 'none' || this.#connection.encrypted ? 'hide' : 'leave'
+    if (this.#connection.encrypted) return this.#tlsTold ? 'hide' : 'offer'
+    return this.#options.tls === 'none' ? 'hide' : 'leave'
+  }
+
+  #helo(line: string): void {
+    const known = this.#handshake.helo
+    if (known?.line === line) this.#answer(known.reply)
+    else
+      this.#send('helo', line, ({ presented }) => {
+        this.#handshake.helo = { line, reply: presented }
+        this.#host.present(presented)
+      })
   }
 
   #startTls(line: string): void {
-    if (this.#options.tls === 'implicit' && this.#connection.encrypted) {
-      this.tlsPlayed = true
-      this.#answer(makeReply(220, '2.0.0 TLS has been on since the first byte'))
-    } else this.#send('starttls', line, this.#present)
+    if (!this.#connection.encrypted) {
+      this.#send('starttls', line, this.#present)
+      return
+    }
+    this.#tlsTold = true
+    this.#answer(makeReply(220, '2.0.0 TLS is on'))
   }
 
   #auth(line: string): void {
+    if (this.#handshake.auth) {
+      this.#answer(this.#handshake.auth)
+      return
+    }
     if (!this.#connection.encrypted && !this.#options.authPlaintext) {
       this.#answer(makeReply(454, NO_AUTH_WITHOUT_TLS))
       return
@@ -157,12 +216,12 @@ export class DeliveryDialogue {
 
   readonly #authReply = ({ presented }: Settled): void => {
     this.#authWaits = replyClass(presented) === 3
-    this.#authenticated = replyClass(presented) === 2
+    if (replyClass(presented) === 2) this.#handshake.auth = presented
     this.#host.present(presented)
   }
 
   #mail(line: string): void {
-    if (this.#options.requireAuth && !this.#authenticated) {
+    if (this.#options.requireAuth && !this.#handshake.auth) {
       this.#answer(makeReply(454, NO_MAIL_WITHOUT_AUTH))
       return
     }
@@ -171,6 +230,11 @@ export class DeliveryDialogue {
 
   #quit(line: string): void {
     this.quitting = true
+    if (this.#message.begun && this.#options.handBack(this.#message.open)) {
+      this.#host.handedBack()
+      queueMicrotask(() => this.#host.ended())
+      return
+    }
     this.#send('quit', line, ({ presented }) => {
       this.#host.present(presented)
       this.#connection.finish('QUIT')

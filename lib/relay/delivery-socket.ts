@@ -3,7 +3,8 @@
  *
  * Create it and hand it to hmail in the same turn of the event loop; the greeting is presented after that. Commands and
  * message are told apart by the state of the conversation, never by the type of what is written. `release_client` may
- * take all listeners away and destroy it at any time; the connection underneath then closes and reports `closed`.
+ * take all listeners away and destroy it at any time; the connection underneath then closes and reports `closed`, unless
+ * it was handed back.
  *
  * Events: `line` (without CR LF; text decoded), `error` (RelayError; only while somebody listens), `end`, `close`,
  * `drain`, `secure`. Two rules that hmail depends on: no event comes out of a call of `write`, and `writable` stays
@@ -14,6 +15,8 @@ import { fromBytes } from '../core/byte-string.js'
 import { presentedLines, type Reply } from '../core/reply.js'
 import { BodyEnd, type PipedSource } from './body-end.js'
 import { DeliveryDialogue, type DialogueOptions } from './delivery-dialogue.js'
+import type { Handshake } from './handshake.js'
+import type { Progress } from './message-phase.js'
 import type { RelayConnection } from './relay-connection.js'
 import type { RelayError } from './relay-error.js'
 import type { Recipient } from './transaction.js'
@@ -44,7 +47,10 @@ export class DeliverySocket extends EventEmitter {
   writable = true
   readonly #connection: RelayConnection
   readonly #dialogue: DeliveryDialogue
+  readonly #handshake: Handshake
   #over = false
+  /** The connection may be another delivery's. */
+  #handedBack = false
   #commandBytes = ''
   #body: BodyEnd | undefined
   #bodyTo: 'wire' | 'nowhere' = 'nowhere'
@@ -55,10 +61,12 @@ export class DeliverySocket extends EventEmitter {
     super()
     this.name = options.name
     this.#connection = connection
+    this.#handshake = options.handshake
     this.#dialogue = new DeliveryDialogue(connection, options, {
       present: (reply) => this.#present(reply),
       bodyBegins: (to) => this.#bodyBegins(to),
       ended: () => this.#ended(),
+      handedBack: () => (this.#handedBack = true),
     })
     connection.attach({
       failed: (error) => (this.#dialogue.quitting ? this.#ended() : this.#failed(error)),
@@ -70,6 +78,11 @@ export class DeliverySocket extends EventEmitter {
   /** What was said of each recipient, really and to Haraka. */
   get recipients(): readonly Readonly<Recipient>[] {
     return this.#dialogue.recipients
+  }
+
+  /** How far the message is. */
+  get progress(): Progress {
+    return this.#dialogue.progress
   }
 
   /** For `pipe`: the last write asked for a pause. */
@@ -93,7 +106,7 @@ export class DeliverySocket extends EventEmitter {
 
   /** hmail gives up: half-closes. */
   end(): this {
-    this.#connection.finish('ended by Haraka')
+    if (!this.#handedBack) this.#connection.finish('ended by Haraka')
     return this
   }
 
@@ -102,7 +115,7 @@ export class DeliverySocket extends EventEmitter {
     this.#over = true
     this.writable = false
     this.#source?.destroy?.()
-    this.#connection.destroy('released by Haraka')
+    if (!this.#handedBack) this.#connection.destroy('released by Haraka')
     return this
   }
 
@@ -112,8 +125,14 @@ export class DeliverySocket extends EventEmitter {
       callback?.(...result)
       this.#tell('secure')
     }
-    if (this.#dialogue.tlsPlayed) queueMicrotask(() => secured(this.#connection.secure))
-    else this.#connection.upgrade(options, secured)
+    if (this.#dialogue.tlsPlayed) queueMicrotask(() => secured(...(this.#handshake.tls ?? [this.#connection.secure])))
+    else {
+      this.#connection.upgrade(options, (...result) => {
+        this.#handshake.tls = result
+        this.#dialogue.tlsStarted()
+        secured(...result)
+      })
+    }
   }
 
   /** Deadlines are kept by the connection, for each reply: hmail's are not needed. */

@@ -1,9 +1,10 @@
 /**
- * Which STARTTLS keyword Haraka sees in an EHLO reply (RFC 3207 4): `offer` shows it, `hide` takes it away, whatever
- * the server and the script said; `leave` changes nothing. The rest of the reply stays.
+ * The keywords of an EHLO reply (RFC 5321 4.1.1.1): what is made of them here, and which Haraka sees.
  */
+import { announcedLimits, NOTHING_ANNOUNCED, type AnnouncedLimits } from '../core/connection-limits.js'
 import { makeReply, replyClass, replyTexts, type Reply } from '../core/reply.js'
 
+/** `offer` shows STARTTLS (RFC 3207 4), `hide` takes it away, whatever the server and the script said. */
 export type StartTlsKeyword = 'leave' | 'hide' | 'offer'
 
 export function withStartTls(reply: Reply, keyword: StartTlsKeyword): Reply {
@@ -16,4 +17,31 @@ export function withStartTls(reply: Reply, keyword: StartTlsKeyword): Reply {
 
 function isStartTls(text: string): boolean {
   return text.trim().toUpperCase() === 'STARTTLS'
+}
+
+/** What an EHLO reply offers, as far as it is acted on here. */
+export interface Offered {
+  readonly pipelining: boolean
+  readonly smtputf8: boolean
+  readonly limits: AnnouncedLimits
+}
+
+const NOTHING: Offered = { pipelining: false, smtputf8: false, limits: NOTHING_ANNOUNCED }
+
+/** Worked out once for each reply: a connection's reply is asked for with every message. */
+const known = new WeakMap<Reply, Offered>()
+
+export function offeredBy(ehlo: Reply | undefined): Offered {
+  if (!ehlo || replyClass(ehlo) !== 2) return NOTHING
+  let offered = known.get(ehlo)
+  if (!offered) {
+    const keywords = new Set(replyTexts(ehlo).map((text) => text.toUpperCase()))
+    offered = {
+      pipelining: keywords.has('PIPELINING'),
+      smtputf8: keywords.has('SMTPUTF8'),
+      limits: announcedLimits(ehlo),
+    }
+    known.set(ehlo, offered)
+  }
+  return offered
 }

@@ -23,6 +23,11 @@ export class ExchangeQueue {
     return this.#open[0]?.exchange
   }
 
+  /** Every exchange was settled, or is being settled now. */
+  get empty(): boolean {
+    return this.#entries.length === 0
+  }
+
   /** Replies that came before their command. */
   get early(): readonly Reply[] {
     return this.#kept

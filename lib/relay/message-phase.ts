@@ -4,14 +4,49 @@
  * What Haraka was told stays true. DATA repeats the transaction without a recipient that the script had refused, or is
  * answered here and the message swallowed when the server accepted no recipient at all (transaction.ts). When the
  * repetition does not go the same way, DATA is answered 451: Haraka defers the message.
+ *
+ * Where the server offers PIPELINING (RFC 2920), MAIL and all RCPTs go in one write. Haraka still sends one after the
+ * other: a RCPT of its own is answered with the reply to the one that went ahead.
  */
-import type { Stage } from '../core/reply-guards.js'
+import { replyInBrief, type Stage } from '../core/reply-guards.js'
 import { makeReply, replyClass, type Reply } from '../core/reply.js'
-import { commandExchange, localExchange, type Settled } from './exchange.js'
+import { commandExchange, localExchange, type Exchange, type Settled } from './exchange.js'
 import { presentLmtpReplies } from './lmtp-replies.js'
 import type { RelayConnection } from './relay-connection.js'
 import type { RelayObserver } from './relay-observer.js'
 import { record, Transaction, type Recipient } from './transaction.js'
+
+/** The recipients of one transaction. */
+export interface Envelope {
+  /** The RCPT lines that Haraka is about to send, byte strings without CR LF, as many as the connection may take. */
+  readonly rcptLines: readonly string[]
+  /** They go with MAIL. */
+  readonly pipelined: boolean
+}
+
+export interface MessagePhaseOptions {
+  readonly observer: RelayObserver
+  /** The connection carried a message before. */
+  readonly reused: boolean
+  /** Called once for each transaction, when Haraka sends MAIL. */
+  envelope(): Envelope
+}
+
+/**
+ * How far a transaction is. `unanswered`: the server has not taken MAIL. `in doubt`: it has the whole message and has
+ * not answered.
+ */
+export type Progress = 'unanswered' | 'begun' | 'in doubt' | 'over'
+
+/** A RCPT that was sent before Haraka did. */
+interface Ahead {
+  readonly line: string
+  readonly recipient: Recipient
+  /** Its reply is there. */
+  presented: Reply | undefined
+  /** Haraka has sent it, too. */
+  asked: boolean
+}
 
 export interface MessagePhaseHost {
   present(reply: Reply): void
@@ -29,18 +64,32 @@ const NOTHING_SENT =
 export class MessagePhase {
   /** LHLO was sent: the end of data is answered once for each recipient. */
   lmtp = false
+  progress: Progress = 'unanswered'
   readonly #connection: RelayConnection
-  readonly #observer: RelayObserver
+  readonly #options: MessagePhaseOptions
   readonly #host: MessagePhaseHost
+  #pipelined = false
+  /** In order, those that Haraka has not sent yet. */
+  #ahead: Ahead[] = []
   #transaction: Transaction | undefined
   /** Who is to get the message. */
   #kept: readonly Recipient[] = []
   #swallowing = false
 
-  constructor(connection: RelayConnection, observer: RelayObserver, host: MessagePhaseHost) {
+  constructor(connection: RelayConnection, options: MessagePhaseOptions, host: MessagePhaseHost) {
     this.#connection = connection
-    this.#observer = observer
+    this.#options = options
     this.#host = host
+  }
+
+  /** MAIL was sent. */
+  get begun(): boolean {
+    return this.#transaction !== undefined
+  }
+
+  /** The server may have a transaction that is not over. */
+  get open(): boolean {
+    return this.progress === 'begun' || (this.#pipelined && this.progress === 'unanswered')
   }
 
   get recipients(): readonly Recipient[] {
@@ -48,11 +97,28 @@ export class MessagePhase {
   }
 
   mail(line: string): void {
-    this.#transaction = new Transaction(line)
-    this.#connection.send(commandExchange('mail', line, ({ presented }) => this.#host.present(presented)))
+    const { rcptLines, pipelined } = this.#options.envelope()
+    const transaction = (this.#transaction = new Transaction(line))
+    this.#pipelined = pipelined
+    const mail = commandExchange('mail', line, (settled) => this.#mailAnswered(settled))
+    if (!pipelined) {
+      this.#connection.send(mail)
+      return
+    }
+    this.#ahead = rcptLines.map((line) => ({
+      line,
+      recipient: transaction.add(line),
+      presented: undefined,
+      asked: false,
+    }))
+    this.#connection.sendAll([mail, ...this.#ahead.map((ahead) => this.#rcptAhead(ahead))])
   }
 
   rcpt(line: string): void {
+    if (this.#pipelined) {
+      this.#rcptSentAhead(line)
+      return
+    }
     const recipient = this.#transaction?.add(line)
     this.#connection.send(
       commandExchange('rcpt', line, (settled) => {
@@ -74,11 +140,46 @@ export class MessagePhase {
   endOfBody(ending: string): void {
     if (this.#swallowing) this.#swallowed()
     else {
+      this.progress = 'in doubt'
       this.#connection.endBody()
       const bytes = Buffer.from(ending, 'latin1')
       if (this.lmtp) this.#endOfLmtpBody(bytes)
-      else this.#endOfData(({ presented }) => this.#host.present(presented), bytes)
+      else this.#endOfData(({ presented }) => this.#over([presented]), bytes)
     }
+  }
+
+  #mailAnswered({ real, presented }: Settled): void {
+    if (this.#options.reused && real?.code === 421 && presented.code === 421) {
+      this.#connection.abort(`the relay server takes no further message on it: ${replyInBrief(real)}`)
+      return
+    }
+    if (real && replyClass(real) === 2) this.progress = 'begun'
+    else if (!this.#pipelined) this.progress = 'over'
+    this.#host.present(presented)
+  }
+
+  #rcptAhead(ahead: Ahead): Exchange {
+    return commandExchange('rcpt', ahead.line, (settled) => {
+      record(ahead.recipient, settled)
+      ahead.presented = settled.presented
+      if (ahead.asked) this.#host.present(settled.presented)
+    })
+  }
+
+  #rcptSentAhead(line: string): void {
+    const ahead = this.#ahead.shift()
+    if (ahead?.line !== line) {
+      this.#connection.abort('Haraka named another recipient than the one that was sent ahead (PIPELINING)')
+      return
+    }
+    ahead.asked = true
+    const { presented } = ahead
+    if (presented) queueMicrotask(() => this.#host.present(presented))
+  }
+
+  #over(replies: readonly Reply[]): void {
+    this.progress = 'over'
+    for (const reply of replies) this.#host.present(reply)
   }
 
   #endOfData(settle: (settled: Settled) => void, bytes?: Buffer): void {
@@ -99,30 +200,26 @@ export class MessagePhase {
 
   /** RSET, MAIL and the kept recipients again; each must be accepted by the server and by the script. */
   #repeat(dataLine: string): void {
-    const steps: [Stage, string][] = [
+    const steps: readonly (readonly [Stage, string])[] = [
       ['rset', 'RSET'],
       ['mail', this.#transaction?.mailLine ?? ''],
-      ...this.#kept.map((recipient): [Stage, string] => ['rcpt', recipient.line]),
+      ...this.#kept.map((recipient) => ['rcpt', recipient.line] as const),
     ]
-    const step = (i: number): void => {
-      const next = steps[i]
-      if (!next) {
-        this.#sendData(dataLine)
-        return
-      }
-      const [stage, line] = next
-      this.#connection.send(
-        commandExchange(stage, line, ({ real, presented }) => {
-          if (real && replyClass(real) === 2 && replyClass(presented) === 2) step(i + 1)
-          else this.#host.present(makeReply(451, NOT_REPEATED))
-        }),
-      )
-    }
-    step(0)
+    let accepted = true
+    const exchanges = steps.map(([stage, line], i) =>
+      commandExchange(stage, line, ({ real, presented }) => {
+        accepted &&= real !== undefined && replyClass(real) === 2 && replyClass(presented) === 2
+        const next = exchanges[i + 1]
+        if (accepted && next && !this.#pipelined) this.#connection.send(next)
+        else if (!next && accepted) this.#sendData(dataLine)
+        else if (!next || !this.#pipelined) this.#host.present(makeReply(451, NOT_REPEATED))
+      }),
+    )
+    this.#connection.sendAll(this.#pipelined ? exchanges : exchanges.slice(0, 1))
   }
 
   #swallow(): void {
-    this.#observer.warning(NOTHING_SENT)
+    this.#options.observer.warning(NOTHING_SENT)
     this.#connection.send(
       localExchange(makeReply(354, 'go on'), ({ presented }) => {
         this.#swallowing = true
@@ -159,10 +256,10 @@ export class MessagePhase {
     )
     const { replies: presented, repeated } = presentLmtpReplies(all)
     if (repeated > 0)
-      this.#observer.warning(
+      this.#options.observer.warning(
         `${repeated} recipients of an LMTP transaction are sent the message again, because Haraka would confuse them with one that failed`,
       )
-    for (const reply of presented) this.#host.present(reply)
+    this.#over(presented)
   }
 
   #presentedAsAccepted(): readonly Recipient[] {

@@ -9,6 +9,9 @@
  * It fails once, after the replies that were complete before: timeout, a fault of the protocol, the server going away.
  * The wire is destroyed then, later writes are swallowed, the client is told. `closed` is fulfilled exactly once, when
  * the wire is closed, whatever the reason; it never rejects.
+ *
+ * Between two messages it *rests*: nobody is told of anything, and whatever the server says or does ends it, which is
+ * no failure.
  */
 import { graver, replyInBrief, type Consequence, type Stage } from '../core/reply-guards.js'
 import { replyClass, type Reply } from '../core/reply.js'
@@ -21,7 +24,7 @@ import {
 } from './connection-options.js'
 import { Deadline } from './deadline.js'
 import { ExchangeQueue } from './exchange-queue.js'
-import { awaited, type Exchange, type Settled } from './exchange.js'
+import { awaited, commandExchange, type Exchange, type Settled } from './exchange.js'
 import { nodeClock } from './node-clock.js'
 import { RelayError } from './relay-error.js'
 import { ReplyJudge } from './reply-judge.js'
@@ -50,6 +53,8 @@ export class RelayConnection {
   #why = ''
   #settling = false
   #judging = false
+  /** Between two messages. */
+  #resting = false
   /** Between the 220 to STARTTLS and the end of the TLS handshake: no byte may come. */
   #sealed = false
   #handshaking = false
@@ -90,20 +95,71 @@ export class RelayConnection {
     return this.encrypted && (Boolean(this.#wire.isSecure()) || this.#verifyCertificate() === false)
   }
 
+  /** It is open, and nothing is left of what went over it before. */
+  get restored(): boolean {
+    return (
+      this.#state === 'open' &&
+      this.#gravest === 'none' &&
+      !this.#inBody &&
+      this.#queue.empty &&
+      this.#queue.early.length === 0 &&
+      !this.#reader.midReply
+    )
+  }
+
   /** From now on this client is told. */
   attach(client: ConnectionClient): void {
     this.#client = client
+    this.#resting = false
+  }
+
+  /** The client has done, the next one has not come yet. */
+  rest(): void {
+    this.#client = undefined
+    this.#resting = true
   }
 
   /** Writes the command, and settles the exchange in its turn; never before this call has returned. */
   send(exchange: Exchange): void {
-    if (this.#state !== 'open' || (this.#gravest === 'close' && !exchange.local)) return
-    if (!exchange.local && !this.#mayFollowEarly(exchange)) return
+    this.sendAll([exchange])
+  }
+
+  /** Several commands in one write (RFC 2920). */
+  sendAll(exchanges: readonly Exchange[]): void {
+    const bytes: Buffer[] = []
     const idle = this.#queue.awaited === undefined
-    this.#queue.add(exchange)
-    if (exchange.bytes && !exchange.local) this.#wire.write(exchange.bytes)
+    for (const exchange of exchanges) {
+      if (this.#state !== 'open' || (this.#gravest === 'close' && !exchange.local)) return
+      if (!exchange.local && !this.#mayFollowEarly(exchange)) return
+      this.#queue.add(exchange)
+      if (exchange.bytes && !exchange.local) bytes.push(exchange.bytes)
+    }
+    const [first] = bytes
+    if (first) this.#wire.write(bytes.length === 1 ? first : Buffer.concat(bytes))
     if (idle) this.#watchReply()
     this.#pumpSoon()
+  }
+
+  /** RSET: `done` hears whether the connection is as new after it. Replies that are still due come before. */
+  reset(done: (restored: boolean) => void): void {
+    this.send(
+      commandExchange('rset', 'RSET', ({ real, consequence }) => {
+        const accepted = real !== undefined && replyClass(real) === 2 && consequence === 'none'
+        if (accepted && this.#gravest === 'reset') this.#gravest = 'none'
+        done(accepted && this.restored)
+      }),
+    )
+  }
+
+  /** QUIT, where the server would take it for that; the connection ends in a short while whatever the server does. */
+  quit(why: string): void {
+    if (this.#state !== 'open') return
+    if (this.#gravest === 'close') {
+      this.destroy(why)
+      return
+    }
+    this.#resting = false
+    this.send(commandExchange('quit', 'QUIT', () => this.finish(why)))
   }
 
   /** The server has said 354: bytes go through `writeBody` until `endBody`. */
@@ -222,6 +278,10 @@ export class RelayConnection {
     }
     const exchange = this.#queue.replied(reply)
     if (exchange?.stage === 'quit') this.#parting = true
+    if (!exchange && this.#resting) {
+      this.#endRest(`it said ${this.secrets.redact(replyInBrief(reply))}`)
+      return
+    }
     if (!exchange) {
       if (this.#queue.early.length > MAX_EARLY_REPLIES) this.#fail('it goes on sending replies that nobody asked for')
       return
@@ -290,12 +350,24 @@ export class RelayConnection {
   #lost(what: string): void {
     // It answered QUIT: what is left is the script's view of that answer, and there is nobody to tell it.
     if (this.#parting) return
+    if (this.#resting) {
+      this.#endRest(what)
+      return
+    }
     const waiting = this.#queue.awaited
     this.#fail(waiting ? `${what} while ${awaited(waiting)} was awaited` : what)
   }
 
+  #endRest(what: string): void {
+    this.destroy(`relay server: ${what} between two messages`)
+  }
+
   #fail(what: string, who = 'relay server'): void {
     if (this.#state !== 'open') return
+    if (this.#resting) {
+      this.#endRest(what)
+      return
+    }
     this.#why = `${who}: ${what}`
     this.#failure = new RelayError(this.#why, this.#handshaking ? 'tls' : undefined)
     this.#state = 'failed'

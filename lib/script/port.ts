@@ -118,10 +118,10 @@ export interface ScriptSession {
    */
   checkFile(message: MessageFacts): Promise<CheckFileAnswer>
   /**
-   * ReturnCodeHandler's answer: the string it returned, or undefined for anything else ('' included).
-   * Rejects with a ScriptError.
+   * ReturnCodeHandler's answer: the string it returned, or undefined for anything else ('' included). ConnectedServer
+   * is `server` then, whose reply it is. Rejects with a ScriptError.
    */
-  returnCode(lastCommand: string, fullResponse: string, lastLine: string): Promise<string | undefined>
+  returnCode(lastCommand: string, fullResponse: string, lastLine: string, server: string): Promise<string | undefined>
   /** Sets ConnectedServer, calls ServerConnected, reads the globals back. Rejects with a ScriptError. */
   serverConnected(server: string): Promise<ConnectionGlobals>
   /** Ends the session after the calls already made. Idempotent. */

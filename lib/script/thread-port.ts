@@ -115,11 +115,16 @@ class ThreadSession implements ScriptSession, OpenSession {
     })
   }
 
-  async returnCode(lastCommand: string, fullResponse: string, lastLine: string): Promise<string | undefined> {
+  async returnCode(
+    lastCommand: string,
+    fullResponse: string,
+    lastLine: string,
+    server: string,
+  ): Promise<string | undefined> {
     return this.#call('ReturnCodeHandler', {
       write: (to, call) => {
         to.text(REQUEST.returnCode).number(call).number(this.id)
-        to.text(lastCommand).text(fullResponse).text(lastLine)
+        to.text(lastCommand).text(fullResponse).text(lastLine).text(server)
       },
       read: (from) => {
         const reply = from.text()

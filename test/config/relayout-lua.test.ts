@@ -19,7 +19,7 @@ describe('config/relayout.lua', () => {
 
   async function handled(command: string, reply: string): Promise<string | undefined> {
     const { session } = open(script)
-    const answer = await session.returnCode(command, reply, reply.split('\r\n').at(-1) ?? '')
+    const answer = await session.returnCode(command, reply, reply.split('\r\n').at(-1) ?? '', 'smtp.example.net')
     session.close()
     return answer
   }

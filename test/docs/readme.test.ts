@@ -55,10 +55,10 @@ describe('the README', () => {
     assert.equal((await check(opened, 'Subject: hello')).Priority, 50)
     const reply = '450 4.1.1 <x@example.net>: User unknown'
     assert.equal(
-      await opened.session.returnCode('RCPT TO:<x@example.net>', reply, reply),
+      await opened.session.returnCode('RCPT TO:<x@example.net>', reply, reply, 'smtp.example.net'),
       reply.replace('450 4', '550 5'),
     )
-    assert.equal(await opened.session.returnCode('MAIL FROM:<>', '250 ok', '250 ok'), undefined)
+    assert.equal(await opened.session.returnCode('MAIL FROM:<>', '250 ok', '250 ok', 'smtp.example.net'), undefined)
   })
 
   it('holds big messages in office hours', async () => {
@@ -106,11 +106,11 @@ describe('the README', () => {
     const unknown = '450 4.1.1 <x@example.net>: User unknown'
     const limit = '550 5.7.1 You have reached your daily limit'
     assert.equal(
-      await session.returnCode('RCPT TO:<x@example.net>', unknown, unknown),
+      await session.returnCode('RCPT TO:<x@example.net>', unknown, unknown, 'smtp.example.net'),
       '550 5.1.1 <x@example.net>: User unknown',
     )
-    assert.match((await session.returnCode('.', limit, limit)) ?? '', /^450 4\.7\.1 You /)
-    assert.equal(await session.returnCode('.', '250 ok', '250 ok'), undefined)
+    assert.match((await session.returnCode('.', limit, limit, 'smtp.example.net')) ?? '', /^450 4\.7\.1 You /)
+    assert.equal(await session.returnCode('.', '250 ok', '250 ok', 'smtp.example.net'), undefined)
   })
 
   it('counts within a session', async () => {

@@ -19,6 +19,8 @@ interface Case {
   readonly script?: string
   /** Otherwise the message waits after one attempt. */
   readonly delivered: boolean
+  /** No TLS comes about, so that it waits without one. */
+  readonly rests?: boolean
   /** Whether TLS was on when the message came. */
   readonly tls?: boolean
   readonly authenticated?: boolean
@@ -76,9 +78,16 @@ const CASES: readonly Case[] = [
     relay: { implicitTls: true },
     ini: 'tls=implicit',
     delivered: false,
+    rests: true,
     logged: /TLS with 127\.0\.0\.1 failed: self-signed certificate/,
   },
-  { name: 'implicit: waits when the server speaks plainly', relay: {}, ini: 'tls=implicit', delivered: false },
+  {
+    name: 'implicit: waits when the server speaks plainly',
+    relay: {},
+    ini: 'tls=implicit',
+    delivered: false,
+    rests: true,
+  },
   ...(['PLAIN', 'LOGIN', 'CRAM-MD5'] as const).map((mechanism) => ({
     name: `AUTH ${mechanism} under TLS`,
     relay: { starttls: true, auth: { ...AUTH, mechanisms: [mechanism] }, authRequired: true },
@@ -120,7 +129,7 @@ const CASES: readonly Case[] = [
 describe('TLS and AUTH', function () {
   this.timeout(60_000)
 
-  for (const { name, relay, ini, script, delivered, tls, authenticated, logged } of CASES) {
+  for (const { name, relay, ini, script, delivered, rests, tls, authenticated, logged } of CASES) {
     it(name, async () => {
       const scene = await openScene({
         relay,
@@ -131,7 +140,13 @@ describe('TLS and AUTH', function () {
       try {
         await scene.submit(message)
         if (delivered) await assertDelivered(scene, tls ?? false, authenticated ?? false)
+        else if (rests) await scene.haraka.waitForLog(/rest event=begin/)
         else await until('one attempt is counted', () => scene.haraka.queued()[0]?.attempts === 1)
+        if (rests)
+          assert.deepEqual(
+            scene.haraka.queued().map(({ attempts }) => attempts),
+            [0],
+          )
         assert.equal(scene.relay.messages.length, delivered ? 1 : 0)
         if (!delivered)
           assert.ok(

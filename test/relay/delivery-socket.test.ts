@@ -5,6 +5,7 @@ import { DeliverySocket } from '../../lib/relay/delivery-socket.js'
 import { RelayConnection } from '../../lib/relay/relay-connection.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeWire, settled } from './fake-wire.js'
+import { soloDelivery } from './solo-delivery.js'
 
 interface Bench {
   wire: FakeWire
@@ -25,6 +26,7 @@ function bench(): Bench {
   }
   const connection = new RelayConnection(wire, { observer, allowLosingRewrites: true, forceTls: false, clock })
   const socket = new DeliverySocket(connection, {
+    ...soloDelivery(),
     name: 'test',
     observer,
     tls: 'available',

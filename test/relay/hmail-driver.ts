@@ -11,6 +11,7 @@ import type { TlsMode } from '../../lib/relay/delivery-dialogue.js'
 import type { ConnectionClosed } from '../../lib/relay/connection-options.js'
 import { RelayConnection } from '../../lib/relay/relay-connection.js'
 import type { ReplyEvent, RewriteEvent } from '../../lib/relay/relay-observer.js'
+import { soloDelivery } from './solo-delivery.js'
 import type { Wire } from '../../lib/relay/wire.js'
 
 const load = createRequire(__filename)
@@ -35,6 +36,7 @@ export interface DriveOptions {
   auth?: { user: string; pass: string; type?: string }
   authPlaintext?: boolean
   lmtp?: boolean
+  pipelined?: boolean
   allowLosingRewrites?: boolean
   verifyCertificate?: boolean
   clock?: Clock
@@ -66,6 +68,8 @@ export interface Drive {
   readonly logged: string[]
   closed: ConnectionClosed
 }
+
+const TO = ['bob@example.com']
 
 const BODY = [Buffer.from('Subject: test\r\n\r\nHello\r\n')]
 
@@ -101,6 +105,10 @@ export async function drive(options: DriveOptions): Promise<Drive> {
     ...(options.clock ? { clock: options.clock } : {}),
   })
   const socket = new DeliverySocket(connection, {
+    ...soloDelivery(() => ({
+      rcptLines: (options.to ?? TO).map((address) => `RCPT TO:<${address}>`),
+      pipelined: options.pipelined ?? false,
+    })),
     name: 'test',
     observer,
     tls: options.tls ?? 'available',
@@ -148,7 +156,7 @@ function recordingItem(options: DriveOptions): {
   const outcomes: Outcome[] = []
   const logged: string[] = []
   const secured: Drive['secured'] = []
-  const to = (options.to ?? ['bob@example.com']).map((address) => new Address(`<${address}>`))
+  const to = (options.to ?? TO).map((address) => new Address(`<${address}>`))
   const all = to.map(bare)
   const log = (...parts: unknown[]): void => void logged.push(parts.map(String).join(' '))
   const note = (kind: Outcome['kind'], whom: string[], why: unknown): void =>

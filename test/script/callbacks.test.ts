@@ -31,7 +31,7 @@ describe('a session', () => {
     const { session } = open('')
     const { actions, returned } = await session.checkFile(FACTS)
     assert.deepEqual([returned, actions.SkipSend, actions.Priority], [true, false, 50])
-    assert.equal(await session.returnCode('MAIL', '250', '250'), undefined)
+    assert.equal(await session.returnCode('MAIL', '250', '250', 'smtp.example.net'), undefined)
     assert.equal((await session.serverConnected('x')).maxMessagesPerConnection, 100)
     session.close()
   })
@@ -106,14 +106,20 @@ describe('a session', () => {
     const { session } = open(`local replies = {['a'] = '550 no', b = '', c = 550, d = true, e = {}}
       function ReturnCodeHandler(command, full, last) return replies[command] end`)
     const answers = []
-    for (const command of ['a', 'b', 'c', 'd', 'e', 'f']) answers.push(await session.returnCode(command, '450', '450'))
+    for (const command of ['a', 'b', 'c', 'd', 'e', 'f'])
+      answers.push(await session.returnCode(command, '450', '450', 'smtp.example.net'))
     session.close()
     assert.deepEqual(answers, ['550 no', undefined, undefined, undefined, undefined, undefined])
   })
 
   it('gives ReturnCodeHandler the command, the whole reply and its last line', async () => {
     const { session } = open(`function ReturnCodeHandler(...) return table.concat({...}, '|') end`)
-    const answer = await session.returnCode('RCPT TO:<a@b>', '450-4.2.1 wait\r\n450 \xe9', '450 \xe9')
+    const answer = await session.returnCode(
+      'RCPT TO:<a@b>',
+      '450-4.2.1 wait\r\n450 \xe9',
+      '450 \xe9',
+      'smtp.example.net',
+    )
     session.close()
     assert.equal(answer, 'RCPT TO:<a@b>|450-4.2.1 wait\r\n450 \xe9|450 \xe9')
   })

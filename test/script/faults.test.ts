@@ -87,7 +87,7 @@ describe('a script that does not end', () => {
     const { session } = open(`function ReturnCodeHandler() ${LOOP} end function ServerConnected() ${LOOP} end
       ${WELL}`)
     const [reply, connected] = await Promise.all([
-      failureOf(session.returnCode('MAIL', '250 ok', '250 ok')),
+      failureOf(session.returnCode('MAIL', '250 ok', '250 ok', 'smtp.example.net')),
       failureOf(session.serverConnected('relay.example')),
       witness(session),
     ])
@@ -229,7 +229,10 @@ describe('a script engine that cannot start', () => {
     const port = createScriptPort({ timeoutMs: 1000, memoryMb: -23 }, (message) => void remarks.push(message))
     const events = { print: () => undefined, warning: () => undefined }
     const session = port.open(source('function CheckFile(_, a) return a end'), GLOBALS, events)
-    const failures = [failureOf(session.checkFile(FACTS)), failureOf(session.returnCode('', '220', '220'))]
+    const failures = [
+      failureOf(session.checkFile(FACTS)),
+      failureOf(session.returnCode('', '220', '220', 'smtp.example.net')),
+    ]
     assert.equal((await session.started).topLevel?.kind, 'unavailable')
     for (const failure of failures) assert.equal((await failure).kind, 'unavailable')
     assert.equal((await failureOf(session.checkFile(FACTS))).kind, 'unavailable')

@@ -99,7 +99,8 @@ export class LuaSession {
     )
   }
 
-  returnCode(lastCommand: string, fullResponse: string, lastLine: string): Answer<string | undefined> {
+  returnCode(lastCommand: string, fullResponse: string, lastLine: string, server: string): Answer<string | undefined> {
+    this.#connectTo(server)
     return this.#callback(
       'ReturnCodeHandler',
       () => undefined,
@@ -117,14 +118,19 @@ export class LuaSession {
   }
 
   serverConnected(server: string): Answer<ConnectionGlobals> {
-    this.#connectedServer = server
+    this.#connectTo(server)
     const failure = this.#ensureBegun()
     if (failure !== undefined) return { failure }
-    if (this.#globals !== undefined) this.#globals.connectedServer = server
     const f = this.#state?.function('ServerConnected')
     if (f === undefined) return { value: this.#connection() }
     const outcome = this.#settle(this.#state?.call('ServerConnected', f, []))
     return outcome !== undefined && 'failure' in outcome ? outcome : { value: this.#connection() }
+  }
+
+  #connectTo(server: string): void {
+    if (server === this.#connectedServer) return
+    this.#connectedServer = server
+    if (this.#globals !== undefined) this.#globals.connectedServer = server
   }
 
   #callback<Value>(

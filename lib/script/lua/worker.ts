@@ -79,7 +79,10 @@ function answerWriter(request: string, session: LuaSession, from: FieldReader): 
     case REQUEST.checkFile:
       return mapped(session.checkFile(readFacts(from)), (answer) => writeDecision(out, answer))
     case REQUEST.returnCode:
-      return mapped(session.returnCode(from.text(), from.text(), from.text()), (reply) => void out.text(reply ?? ''))
+      return mapped(
+        session.returnCode(from.text(), from.text(), from.text(), from.text()),
+        (reply) => void out.text(reply ?? ''),
+      )
     default:
       return mapped(session.serverConnected(from.text()), (globals) => writeConnection(out, globals))
   }

@@ -1,0 +1,15 @@
+/**
+ * What a delivery socket needs for a delivery that has its connection for itself.
+ */
+import type { Handshake } from '../../lib/relay/handshake.js'
+import type { Envelope } from '../../lib/relay/message-phase.js'
+
+export function soloDelivery(envelope: () => Envelope = () => ({ rcptLines: [], pipelined: false })) {
+  return {
+    handshake: {} as Handshake,
+    reused: false,
+    hasAlternative: () => false,
+    envelope,
+    handBack: () => false,
+  }
+}
