@@ -6,6 +6,9 @@
  * is a reply that Haraka handles without losing the message unnoticed. Some real replies are adjusted too, because
  * Haraka would lose or hang on them: RCPT 251, DATA 250, EHLO 5xx under forced TLS.
  *
+ * A login or STARTTLS that is refused with 5xx is presented as 454, since it says nothing of the message; a script that
+ * says 5xx itself is obeyed.
+ *
  * Choices the contract leaves open: 3xx is an answer to DATA and AUTH only (RFC 5321 4.2.1, RFC 4954 4) and is refused
  * elsewhere, since Haraka would defer the whole message on it; within AUTH a 3xx stays a 3xx or becomes a failure.
  */
@@ -39,7 +42,8 @@ export interface GuardOptions {
  */
 export type GuardOutcome = 'unchanged' | 'applied' | 'adjusted' | 'refused'
 
-export type WarningKind = 'refused' | 'adjusted' | 'loses' | 'repeats'
+/** `waits`: the relay server refused for good what is no fault of the message. */
+export type WarningKind = 'refused' | 'adjusted' | 'waits' | 'loses' | 'repeats'
 
 export interface GuardWarning {
   readonly kind: WarningKind
@@ -74,7 +78,7 @@ export function guardReply(stage: Stage, real: Reply, rewritten: Reply | undefin
   if (refusal !== undefined) warnings.push({ kind: 'refused', sentence: refusal })
   const candidate = refusal === undefined ? (rewritten ?? real) : real
   const adjustment = adjust(stage, real, candidate, options)
-  if (adjustment) warnings.push({ kind: 'adjusted', sentence: adjustment.sentence })
+  if (adjustment) warnings.push({ kind: adjustment.kind ?? 'adjusted', sentence: adjustment.sentence })
   const presented = adjustment?.reply ?? candidate
   const warning = warnOf(stage, real, presented)
   if (warning) warnings.push(warning)
@@ -109,6 +113,7 @@ function refuse(stage: Stage, real: Reply, rewritten: Reply, options: GuardOptio
 interface Adjustment {
   readonly reply: Reply
   readonly sentence: string
+  readonly kind?: WarningKind
 }
 
 function adjust(stage: Stage, real: Reply, candidate: Reply, options: GuardOptions): Adjustment | undefined {
@@ -134,12 +139,23 @@ function adjust(stage: Stage, real: Reply, candidate: Reply, options: GuardOptio
     return { reply: withCode(candidate, 220), sentence: `${candidate.code} is presented as 220` }
   if (stage === 'auth' && to === 3 && candidate.code !== 334)
     return { reply: withCode(candidate, 334), sentence: `${candidate.code} is presented as 334` }
+  if (to === 5 && candidate === real && (stage === 'auth' || stage === 'starttls')) return waits(stage, real)
   if (stage === 'ehlo' && options.forceTls && to === 5)
     return {
       reply: makeReply(454, `4.7.0 TLS is required, but the relay server refused EHLO: ${textInBrief(candidate)}`),
       sentence: `${candidate.code} is presented as 454: TLS is required, and without EHLO there is no STARTTLS`,
     }
   return undefined
+}
+
+/** Haraka would return every message to its sender, where a password or a certificate wants mending. */
+function waits(stage: 'auth' | 'starttls', real: Reply): Adjustment {
+  const [what, advice] = stage === 'auth' ? ['the login', 'auth_user, auth_pass and auth_type'] : ['STARTTLS', 'tls']
+  return {
+    kind: 'waits',
+    reply: makeReply(454, `4.7.0 the relay server refused ${what}: ${lastLine(real).slice(0, 500)}`),
+    sentence: `the relay server refused ${what}: the message waits instead of being returned; look at ${advice}`,
+  }
 }
 
 function losing(stage: Stage, real: Reply, presented: Reply): boolean {

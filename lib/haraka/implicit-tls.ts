@@ -3,6 +3,7 @@
  */
 import { isIP } from 'node:net'
 
+import { tlsFailure } from '../relay/tls-failure.js'
 import type { HarakaSocket } from './shapes.js'
 
 /** Implicit TLS (RFC 8314 3.3): the handshake comes before the greeting. */
@@ -21,7 +22,7 @@ export function startTls(
     settle(() => {
       socket.on('error', () => undefined) // what still comes of the handshake
       socket.destroy()
-      failed(`TLS with ${servername} failed: ${error instanceof Error ? error.message : why}`)
+      failed(`TLS with ${servername} failed: ${error instanceof Error ? tlsFailure(error) : why}`)
     })
   socket.once('error', fail('error'))
   socket.once('timeout', fail('the handshake was not finished in time'))

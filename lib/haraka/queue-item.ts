@@ -61,9 +61,11 @@ function lastTryTime(hmail: HMail, retryIntervals: readonly number[]): string {
 }
 
 /**
- * Whether the item could have been offered before: outbound was disabled, or Haraka did not run. (Haraka looks once a
- * second for items that it holds back.)
+ * Whether this process could have offered the item before, had outbound not been disabled: Haraka then looks once a
+ * second for each item that it holds back. An item of an earlier process is offered as soon as it is read.
  */
-export function isBacklog(hmail: HMail, nowMs: number): boolean {
-  return nowMs - hmail.todo.queue_time >= 1_000
+export function isHeldBack(hmail: HMail, nowMs: number, disabledAtStart: boolean): boolean {
+  const startedMs = nowMs - process.uptime() * 1_000
+  const { queue_time } = hmail.todo
+  return nowMs - queue_time >= 1_000 && (queue_time >= startedMs || disabledAtStart)
 }

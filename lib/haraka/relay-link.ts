@@ -200,7 +200,7 @@ export class RelayLink implements RelayObserver {
     const { log, sender } = this.#options
     const worst = warnings.some(({ kind }) => kind === 'refused' || kind === 'not-a-reply')
       ? 'error'
-      : warnings.some(({ kind }) => kind === 'loses' || kind === 'repeats')
+      : warnings.some(({ kind }) => kind === 'loses' || kind === 'repeats' || kind === 'waits')
         ? 'warn'
         : 'notice'
     const fields = {

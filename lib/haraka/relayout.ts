@@ -5,7 +5,7 @@
  * the plugin were absent, one that all its senders skip is delayed, one that a sender takes waits for its turn. An item
  * that is in hand already is never sent a second time (contract 10, R4).
  */
-import { access } from 'node:fs'
+import { existsSync } from 'node:fs'
 
 import type { Clock } from '../core/clock.js'
 import { sentence } from '../core/errors.js'
@@ -14,7 +14,7 @@ import type { SenderSettings, Settings } from '../core/settings/settings.js'
 import type { ScriptFailure, ScriptLimits, ScriptPort, ScriptSource } from '../script/port.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
-import { envelopeOf, isBacklog, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
+import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
 import { ScriptPorts } from './script-ports.js'
 import { Scripts } from './scripts.js'
 import { openSeam, REOFFER_SECONDS, type Seam } from './seam.js'
@@ -127,12 +127,12 @@ export class Relayout {
     this.#inHand.add(key)
     const offers = new Map<Sender, Offer<Delivery>>()
     try {
-      if (this.#offered.has(hmail) && (await isGone(hmail))) {
+      if (this.#offered.has(hmail) && isGone(hmail)) {
         this.#inHand.delete(key)
         this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
         return
       }
-      const backlog = !this.#offered.has(hmail) && isBacklog(hmail, this.#deps.clock.now())
+      const backlog = !this.#offered.has(hmail) && this.#seam.isHeldBack(hmail, this.#deps.clock.now())
       this.#offered.add(hmail)
       const envelope = envelopeOf(hmail)
       for (const sender of this.#senders.values()) {
@@ -187,10 +187,8 @@ export class Relayout {
       session: verdict.session,
       decision: verdict.decision,
       proceed: () => {
-        void isGone(hmail).then((gone) => {
-          if (gone) this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
-          else next(CONT)
-        })
+        if (isGone(hmail)) this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
+        else next(CONT)
       },
       giveBack: () => next(DELAY, REOFFER_SECONDS),
       putBack: () => {
@@ -271,9 +269,12 @@ export class Relayout {
   }
 }
 
-/** Whether another copy of the item has sent it or renamed its file meanwhile. */
-function isGone(hmail: HMail): Promise<boolean> {
-  return new Promise((resolve) => access(hmail.path, (error) => resolve(error !== null)))
+/**
+ * Whether another copy of the item has sent it or renamed its file meanwhile. Not put off: through the thread pool the
+ * answer would come later than everything that it is to hold off, and cost as much as the rest of a message's way here.
+ */
+function isGone(hmail: HMail): boolean {
+  return !existsSync(hmail.path)
 }
 
 /** Haraka complains of a hook that answers twice, and a message may then go twice. */

@@ -7,6 +7,7 @@
  * not start and no mail goes out around the script.
  */
 import { relayoutError } from '../core/errors.js'
+import { isHeldBack } from './queue-item.js'
 import type { Writable } from 'node:stream'
 
 import {
@@ -37,6 +38,8 @@ export interface Seam {
   mark(mxs: HarakaMx[], connector: Connector): HarakaMx[]
   /** Haraka's own retry intervals, seconds (outbound.ini temp_fail_intervals). */
   retryIntervals(): readonly number[]
+  /** The item's first offer was put off, and others' probably with it. */
+  isHeldBack(hmail: HMail, nowMs: number): boolean
   /** Haraka would have given it up by now, had it tried all the time. */
   isTooOld(hmail: HMail, nowMs: number): boolean
   /** Haraka offers the item again, in a moment: for one that was let go on before. */
@@ -63,7 +66,8 @@ export function openSeam(plugin: HarakaPlugin): Seam {
   const pool = require('outbound/client_pool') as ClientPool
   const outbound = require('outbound') as Outbound
   const { platformDOT } = require('outbound/qfile') as QueueFileNames
-  const outboundConfig = require('outbound/config') as { cfg: { temp_fail_intervals: number[] } }
+  const outboundConfig = require('outbound/config') as { cfg: { temp_fail_intervals: number[]; disabled: boolean } }
+  const disabledAtStart = outboundConfig.cfg.disabled
 
   const original: OpenConnection = pool.get_client.bind(pool)
   pool.get_client = function get_client(mx, callback) {
@@ -78,6 +82,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
       return mxs
     },
     retryIntervals: () => outboundConfig.cfg.temp_fail_intervals,
+    isHeldBack: (hmail, nowMs) => isHeldBack(hmail, nowMs, disabledAtStart),
     isTooOld(hmail, nowMs) {
       const seconds = outboundConfig.cfg.temp_fail_intervals.reduce((sum, interval) => sum + interval, 0)
       return nowMs - hmail.todo.queue_time > seconds * 1000

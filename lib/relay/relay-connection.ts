@@ -30,6 +30,7 @@ import { RelayError } from './relay-error.js'
 import { ReplyJudge } from './reply-judge.js'
 import { ReplyReader } from './reply-reader.js'
 import { SecretRedaction } from './secret-redaction.js'
+import { tlsFailure } from './tls-failure.js'
 import type { SecureCallback, TlsOptions, Wire, WriteCallback } from './wire.js'
 
 /** Replies that nobody asked for are kept up to this many. */
@@ -249,7 +250,7 @@ export class RelayConnection {
     })
     // The listener stays for good: an error without one would end the process.
     wire.on('error', (error: unknown) =>
-      this.#lost(`${this.#handshaking ? 'TLS failed' : 'the connection failed'}: ${text(error)}`),
+      this.#lost(this.#handshaking ? `TLS failed: ${tlsFailure(error)}` : `the connection failed: ${text(error)}`),
     )
     wire.on('end', () => this.#lost('it closed the connection'))
     wire.on('close', () => {
