@@ -215,6 +215,7 @@ export class Delivery implements Connector, LinkUser {
         return undefined
       },
       nextServer: () => this.#nextServer(),
+      logsProtocol: () => seam.logsProtocol(),
       partOver: () => void this.#partOver(),
     })
   }

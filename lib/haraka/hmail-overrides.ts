@@ -18,6 +18,8 @@ export interface OverrideOptions {
   route(mxs: HarakaMx[]): HarakaMx[] | undefined
   /** False: hmail is not to try a further server now. */
   nextServer(): boolean
+  /** Haraka's log has a place for what goes over the wire. */
+  logsProtocol(): boolean
   /** This part of the recipients is done with, and there are others. */
   partOver(): void
 }
@@ -99,8 +101,10 @@ export function overrideHmail(hmail: HMail, options: OverrideOptions): HMailOver
     makeLastTry,
     // Haraka writes every command into its log at level protocol, AUTH with its secret too.
     hideSecrets(redact) {
-      hmail.logprotocol = (line) =>
-        original.logprotocol.call(hmail, redact(line.replace(/^(C: AUTH \S+) .*/is, '$1 ***')))
+      hmail.logprotocol = (line) => {
+        if (options.logsProtocol())
+          original.logprotocol.call(hmail, redact(line.replace(/^(C: AUTH \S+) .*/is, '$1 ***')))
+      }
     },
     nextPart: () => (bouncing = false),
     remove() {

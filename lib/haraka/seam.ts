@@ -38,6 +38,8 @@ export interface Seam {
   mark(mxs: HarakaMx[], connector: Connector): HarakaMx[]
   /** Haraka's own retry intervals, seconds (outbound.ini temp_fail_intervals). */
   retryIntervals(): readonly number[]
+  /** The log level is one at which Haraka logs every line of a conversation. */
+  logsProtocol(): boolean
   /** The item's first offer was put off, and others' probably with it. */
   isHeldBack(hmail: HMail, nowMs: number): boolean
   /** Haraka would have given it up by now, had it tried all the time. */
@@ -67,6 +69,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
   const outbound = require('outbound') as Outbound
   const { platformDOT } = require('outbound/qfile') as QueueFileNames
   const outboundConfig = require('outbound/config') as { cfg: { temp_fail_intervals: number[]; disabled: boolean } }
+  const logger = require('logger') as { loglevel: number; LOGPROTOCOL: number }
   const disabledAtStart = outboundConfig.cfg.disabled
 
   const original: OpenConnection = pool.get_client.bind(pool)
@@ -82,6 +85,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
       return mxs
     },
     retryIntervals: () => outboundConfig.cfg.temp_fail_intervals,
+    logsProtocol: () => logger.loglevel >= logger.LOGPROTOCOL,
     isHeldBack: (hmail, nowMs) => isHeldBack(hmail, nowMs, disabledAtStart),
     isTooOld(hmail, nowMs) {
       const seconds = outboundConfig.cfg.temp_fail_intervals.reduce((sum, interval) => sum + interval, 0)
@@ -159,6 +163,7 @@ function missingParts(require: (path: string) => unknown): string[] {
   )
   need('outbound.net_utils.HarakaMx', () => (require('outbound') as Outbound).net_utils.HarakaMx)
   need('outbound.build_todo(todo, ws, write_more)', () => (require('outbound') as Outbound).build_todo.length === 3)
+  need('logger.LOGPROTOCOL', () => (require('logger') as { LOGPROTOCOL: number }).LOGPROTOCOL)
   need('outbound/qfile.platformDOT', () => (require('outbound/qfile') as QueueFileNames).platformDOT)
   need('outbound/config.cfg.temp_fail_intervals', () =>
     Array.isArray((require('outbound/config') as { cfg: { temp_fail_intervals: unknown } }).cfg.temp_fail_intervals),

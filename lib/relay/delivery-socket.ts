@@ -177,13 +177,13 @@ export class DeliverySocket extends EventEmitter {
   }
 
   #writeBody(body: BodyEnd, bytes: Uint8Array, done: WriteCallback | undefined): boolean {
+    if (done) queueMicrotask(() => done())
     const ending = body.endedBy(bytes, this.#source)
     if (ending === undefined && this.#bodyTo === 'wire') {
-      const more = this.#connection.writeBody(bytes, undefined, done)
+      const more = this.#connection.writeBody(bytes)
       this.#needDrain = !more
       return more
     }
-    if (done) queueMicrotask(() => done())
     if (ending !== undefined) {
       this.#body = undefined
       this.#source = undefined

@@ -31,7 +31,7 @@ import { ReplyJudge } from './reply-judge.js'
 import { ReplyReader } from './reply-reader.js'
 import { SecretRedaction } from './secret-redaction.js'
 import { tlsFailure } from './tls-failure.js'
-import type { SecureCallback, TlsOptions, Wire, WriteCallback } from './wire.js'
+import type { SecureCallback, TlsOptions, Wire } from './wire.js'
 
 /** Replies that nobody asked for are kept up to this many. */
 export const MAX_EARLY_REPLIES = 8
@@ -65,6 +65,8 @@ export class RelayConnection {
   #gone = false
   /** Within a message: no reply may come. */
   #inBody = false
+  /** The last of the message so far, which goes with what follows: for most messages that is the dot, in one packet. */
+  #held: Uint8Array | undefined
   #gravest: Consequence = 'none'
   #reportClosed: (report: ConnectionClosed) => void = () => undefined
 
@@ -127,7 +129,8 @@ export class RelayConnection {
 
   /** Several commands in one write (RFC 2920). */
   sendAll(exchanges: readonly Exchange[]): void {
-    const bytes: Buffer[] = []
+    const bytes: Uint8Array[] = this.#held ? [this.#held] : []
+    this.#held = undefined
     const idle = this.#queue.awaited === undefined
     for (const exchange of exchanges) {
       if (this.#state !== 'open' || (this.#gravest === 'close' && !exchange.local)) return
@@ -175,13 +178,12 @@ export class RelayConnection {
   }
 
   /** False when the wire wants a pause until `drained`. After a failure all is swallowed. */
-  writeBody(data: string | Uint8Array, encoding?: BufferEncoding, callback?: WriteCallback): boolean {
-    if (this.#state !== 'open') {
-      if (callback) queueMicrotask(() => callback())
-      return true
-    }
+  writeBody(bytes: Uint8Array): boolean {
+    if (this.#state !== 'open') return true
     this.#watchBody()
-    return this.#wire.write(data, encoding, callback)
+    const before = this.#held
+    this.#held = bytes
+    return before === undefined || this.#wire.write(before)
   }
 
   /** To be followed at once by the exchange of the dot. */
@@ -390,7 +392,7 @@ export class RelayConnection {
   }
 
   #wireClosed(): void {
-    this.#deadline.clear()
+    this.#deadline.stop()
     this.#reportClosed({ why: this.#why || 'QUIT', failed: this.#state === 'failed' })
   }
 

@@ -189,16 +189,24 @@ describe('delivery socket', () => {
   })
 
   describe('message', () => {
-    it('passes Buffers through as they are', () => {
+    it('passes Buffers through as they are, each when the next one comes', () => {
       const { wire, socket } = inBody()
       const chunk = Buffer.from([0, 255, 13, 10])
-      let passed: unknown
+      const passed: unknown[] = []
       wire.write = (data) => {
-        passed = data
+        passed.push(data)
         return true
       }
       socket.write(chunk)
-      assert.equal(passed, chunk)
+      assert.deepEqual(passed, [])
+      socket.write(Buffer.from('x'))
+      assert.equal(passed[0], chunk)
+    })
+
+    it('leaves its last part to go with the dot, in one packet', () => {
+      const { wire, socket } = inBody()
+      for (const chunk of ['a\r\n', 'b\r\n', '.\r\n']) socket.write(chunk)
+      assert.deepEqual(wire.written, ['a\r\n', 'b\r\n.\r\n'])
     })
 
     it('ends with a dot at the beginning of a line, in one write or another', () => {
@@ -214,7 +222,7 @@ describe('delivery socket', () => {
 
     it('does not end with a chunk that looks like it within a line', () => {
       const { wire, socket, events } = inBody()
-      for (const chunk of ['a\r\n.', '.\r\n', 'b\r\n']) socket.write(chunk)
+      for (const chunk of ['a\r\n.', '.\r\n', 'b\r\n', 'c\r\n']) socket.write(chunk)
       assert.equal(wire.text, 'a\r\n..\r\nb\r\n')
       wire.arrive('250 early\r\n')
       assert.match(events[0] ?? '', /^error .*answered before the end of the message/)
@@ -236,7 +244,7 @@ describe('delivery socket', () => {
 
     it('pauses when the wire does, and goes on when it drains', async () => {
       const { wire, socket } = inBody()
-      const chunks = Array.from({ length: 4 }, (_, i) => Buffer.from(`${i}\r\n`))
+      const chunks = Array.from({ length: 5 }, (_, i) => Buffer.from(`${i}\r\n`))
       wire.room = false
       const source = Readable.from(chunks, { objectMode: false })
       source.on('end', () => socket.write('.\r\n', 'utf8'))
@@ -248,7 +256,7 @@ describe('delivery socket', () => {
         wire.emit('drain')
       }
       await settled()
-      assert.equal(wire.text, '0\r\n1\r\n2\r\n3\r\n.\r\n')
+      assert.equal(wire.text, '0\r\n1\r\n2\r\n3\r\n4\r\n.\r\n')
     })
 
     it('closes its source when the connection fails in the middle', async () => {
