@@ -30,10 +30,6 @@ export function hook_send_email(next: Next, hmail: HMail): void {
   relayout.offer(next, hmail)
 }
 
-export function hook_get_mx(next: Next, hmail: HMail): void {
-  relayout.route(next, hmail)
-}
-
 export function hook_deferred(next: Next, hmail: HMail): void {
   relayout.deferred(hmail)
   next()

@@ -1,117 +1,116 @@
 /**
- * The methods of one hmail that are ours while it is delivered, as own properties that are taken off again at the end.
+ * The methods of hmail that are ours while an item is delivered.
+ *
+ * They stand on an object between the item and Haraka's class, one for all items: properties of the item's own would
+ * make Haraka's work on it slow, and would have to be made and removed for every message.
  */
+import { createReadStream } from 'node:fs'
+
 import { isDsnField, keepDeferred, type Told } from './partial-bounce.js'
 import type { RecipientParts } from './recipient-parts.js'
 import type { HarakaMx, HMail } from './shapes.js'
 
-export interface OverrideOptions {
-  requireTls(): boolean
-  /** How often Haraka tries an item again. */
-  readonly retries: number
-  /** A temporary failure of this attempt bounces. */
-  readonly lastTry: boolean
+/** What becomes of an item under way. */
+export interface ItemInHand {
   readonly parts: RecipientParts
-  /** What hmail was told of its recipients over the connection in use. */
-  told(): Told
-  /** Exchangers were found: those to go on with, or undefined where that is done already. */
-  route(mxs: HarakaMx[]): HarakaMx[] | undefined
+  requiresTls(): boolean
+  /** Delivers to the sender's own relay servers. False: it has none. */
+  deliver(): boolean
+  /** Exchangers that Haraka or a plugin found, for connections of ours. */
+  mark(mxs: HarakaMx[]): HarakaMx[]
   /** False: hmail is not to try a further server now. */
   nextServer(): boolean
-  /** Haraka's log has a place for what goes over the wire. */
-  logsProtocol(): boolean
+  /** What hmail was told of its recipients over the connection in use. */
+  told(): Told
+  /** Once for each part: whether the item is to bounce for the first time. */
+  firstBounce(): boolean
   /** This part of the recipients is done with, and there are others. */
   partOver(): void
+  /** A line for Haraka's log of level protocol without the credentials; undefined where that is not kept. */
+  protocolLine(line: string): string | undefined
 }
 
-export interface HMailOverrides {
-  hideSecrets(redact: (text: string) => string): void
-  makeLastTry(): void
-  nextPart(): void
-  remove(): void
+const IN_HAND = Symbol('relayout delivery')
+
+type OverriddenHMail = HMail & { [IN_HAND]: ItemInHand }
+
+/** Ours by Haraka's prototype, of which there is one, and the other way round. */
+const overriding = new WeakMap<object, object>()
+const originals = new WeakMap<object, object>()
+
+export function takeInHand(hmail: HMail, item: ItemInHand): void {
+  ;(hmail as OverriddenHMail)[IN_HAND] = item
+  const prototype = Object.getPrototypeOf(hmail) as HMail
+  if (!originals.has(prototype)) Object.setPrototypeOf(hmail, overriding.get(prototype) ?? override(prototype))
 }
 
-const OVERRIDDEN = [
-  'found_mx',
-  'try_deliver',
-  'get_force_tls',
-  'split_to_new_recipients',
-  'temp_fail',
-  'bounce',
-  'double_bounce',
-  'discard',
-  'logprotocol',
-] as const
+/** hmail is Haraka's own again. */
+export function letGo(hmail: HMail): void {
+  const original = originals.get(Object.getPrototypeOf(hmail) as object)
+  if (original) Object.setPrototypeOf(hmail, original)
+}
 
-export function overrideHmail(hmail: HMail, options: OverrideOptions): HMailOverrides {
-  const original = Object.getPrototypeOf(hmail) as HMail
-  const { parts, retries } = options
-  let failuresBefore: number | undefined
-  let bouncing = false
+function override(original: HMail): object {
+  const ours = Object.assign(Object.create(original) as object, methodsOver(original))
+  overriding.set(original, ours)
+  originals.set(ours, original)
+  return ours
+}
 
-  const lastTry = (failures: number): number => Math.max(failures, retries)
-  // Haraka bounces what fails more often than it has intervals for.
-  const makeLastTry = (): void => {
-    failuresBefore = hmail.num_failures
-    hmail.num_failures = lastTry(hmail.num_failures)
-  }
-  if (options.lastTry) makeLastTry()
-
-  hmail.found_mx = (mxs) => {
-    const marked = options.route(mxs)
-    return marked && original.found_mx.call(hmail, marked)
-  }
-  hmail.try_deliver = () => (options.nextServer() ? original.try_deliver.call(hmail) : undefined)
-  hmail.get_force_tls = (mx) => options.requireTls() || original.get_force_tls.call(hmail, mx)
-  hmail.split_to_new_recipients = (recipients, reason, callback) => {
-    parts.splitOff(recipients, () =>
-      original.split_to_new_recipients.call(hmail, recipients, reason, (item) => {
-        if (item !== hmail) inherit(hmail, item, recipients)
-        callback(item)
-      }),
-    )
-  }
-  hmail.temp_fail = (reason, details) => {
-    parts.giveBack('last')
-    original.temp_fail.call(hmail, reason, details)
-  }
-  hmail.bounce = (reason, details) => {
-    const bounce = (): void => original.bounce.call(hmail, reason, details)
-    if (bouncing || details?.bounce_recips !== undefined) bounce()
-    else {
-      bouncing = true
-      keepDeferred(hmail, options.told(), bounce)
-    }
-  }
-  hmail.double_bounce = (error) => {
-    if (!parts.hasOthers) {
-      original.double_bounce.call(hmail, error)
-      return
-    }
-    // It removes the file, which has the other recipients.
-    hmail.lognotice(`Double bounce: ${error}`)
-    hmail.discard()
-  }
-  hmail.discard = () => {
-    original.discard.call(hmail)
-    if (parts.partIsOver) options.partOver()
-  }
-
+function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail> {
   return {
-    makeLastTry,
-    // Haraka writes every command into its log at level protocol, AUTH with its secret too.
-    hideSecrets(redact) {
-      hmail.logprotocol = (line) => {
-        if (options.logsProtocol())
-          original.logprotocol.call(hmail, redact(line.replace(/^(C: AUTH \S+) .*/is, '$1 ***')))
-      }
+    // Whatever other plugins say of the domain's exchangers: the message goes to its sender's relay servers.
+    get_mx_respond(code, answer) {
+      return this[IN_HAND].deliver() ? undefined : original.get_mx_respond.call(this, code, answer)
     },
-    nextPart: () => (bouncing = false),
-    remove() {
-      for (const name of OVERRIDDEN) Reflect.deleteProperty(hmail, name)
-      // It did not fail (another plugin delayed it, say): the next attempt is not the last because of this one.
-      if (failuresBefore !== undefined && hmail.num_failures === lastTry(failuresBefore))
-        hmail.num_failures = failuresBefore
+    found_mx(mxs) {
+      return original.found_mx.call(this, this[IN_HAND].mark(mxs))
+    },
+    try_deliver() {
+      return this[IN_HAND].nextServer() ? original.try_deliver.call(this) : undefined
+    },
+    get_force_tls(mx) {
+      return this[IN_HAND].requiresTls() || original.get_force_tls.call(this, mx)
+    },
+    // Haraka's own asks for one byte more than there is, and needs a further look at the file to find that out.
+    data_stream() {
+      return createReadStream(this.path, { start: this.data_start, end: this.file_size - 1 })
+    },
+    split_to_new_recipients(recipients, reason, callback) {
+      this[IN_HAND].parts.splitOff(recipients, () =>
+        original.split_to_new_recipients.call(this, recipients, reason, (item) => {
+          if (item !== this) inherit(this, item, recipients)
+          callback(item)
+        }),
+      )
+    },
+    temp_fail(reason, details) {
+      this[IN_HAND].parts.giveBack('last')
+      original.temp_fail.call(this, reason, details)
+    },
+    bounce(reason, details) {
+      const bounce = (): void => original.bounce.call(this, reason, details)
+      if (details?.bounce_recips === undefined && this[IN_HAND].firstBounce())
+        keepDeferred(this, this[IN_HAND].told(), bounce)
+      else bounce()
+    },
+    double_bounce(error) {
+      if (!this[IN_HAND].parts.hasOthers) {
+        original.double_bounce.call(this, error)
+        return
+      }
+      // It removes the file, which has the other recipients.
+      this.lognotice(`Double bounce: ${error}`)
+      this.discard()
+    },
+    discard() {
+      const { [IN_HAND]: inHand } = this
+      original.discard.call(this)
+      if (inHand.parts.partIsOver) inHand.partOver()
+    },
+    logprotocol(line) {
+      const clean = this[IN_HAND].protocolLine(line)
+      if (clean !== undefined) original.logprotocol.call(this, clean)
     },
   }
 }

@@ -12,6 +12,9 @@ export interface RelayLinksOptions {
   idleTimeoutMs(): number
 }
 
+/** The relay server, too, must have seen the end of a connection before another one takes its place, ms. */
+const SEEN_MS = 5
+
 interface Resting {
   readonly link: RelayLink
   readonly cancelTimeout: () => void
@@ -52,12 +55,17 @@ export class RelayLinks {
   }
 
   /**
-   * A resting connection that takes a message of so many recipients; or undefined, when there is none and one may be
+   * A resting connection of this key that takes a message of so many recipients; or undefined, when there is none and one may be
    * opened, for which a place is kept until `add` or `notOpened`. Waits while `most` are open, and ends resting ones for
    * that.
    */
-  acquire(key: string, recipients: number, most: number, callback: (link: RelayLink | undefined) => void): void {
-    const link = this.#take(key, recipients)
+  acquire(
+    key: string | undefined,
+    recipients: number,
+    most: number,
+    callback: (link: RelayLink | undefined) => void,
+  ): void {
+    const link = key === undefined ? undefined : this.#take(key, recipients)
     if (link ?? this.open < most) {
       if (!link) this.#opening++
       callback(link)
@@ -73,8 +81,10 @@ export class RelayLinks {
     this.#opening--
     this.#open.add(link)
     void link.closed.then(() => {
-      this.#open.delete(link)
-      this.#changed()
+      this.#options.clock.after(SEEN_MS, () => {
+        this.#open.delete(link)
+        this.#changed()
+      })
     })
   }
 

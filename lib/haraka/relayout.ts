@@ -21,7 +21,7 @@ import { openSeam, REOFFER_SECONDS, type Seam } from './seam.js'
 import { Sender, type Verdict } from './sender.js'
 import { sessionGlobals } from './sender-sessions.js'
 import { SettingsSource } from './settings-source.js'
-import { CONT, DELAY, type HarakaPlugin, type HMail, type Next, OK } from './shapes.js'
+import { CONT, DELAY, type HarakaPlugin, type HMail, type Next } from './shapes.js'
 
 export interface RelayoutDeps {
   readonly clock: Clock
@@ -90,13 +90,6 @@ export class Relayout {
       this.#log.failure(`offer\n${String(error)}`, 'error', 'offer', { error: detail(error) }, hmail)
       answer(DELAY, String(this.#settings.main.skipRetrySeconds))
     })
-  }
-
-  /** For an item that we took: its sender's relay servers. The delivery itself puts them in force (found_mx). */
-  route(next: Next, hmail: HMail): void {
-    const servers = this.#deliveries.get(hmail)?.relayServers() ?? []
-    if (servers.length === 0) next(CONT)
-    else next(OK, servers)
   }
 
   deferred(hmail: HMail): void {

@@ -118,6 +118,7 @@ function harakaVersion(require: (path: string) => unknown): string {
 const HMAIL_METHODS = [
   'get_mx_respond',
   'found_mx',
+  'data_stream',
   'try_deliver',
   'try_deliver_host_on_socket',
   'get_force_tls',

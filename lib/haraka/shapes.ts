@@ -4,10 +4,10 @@
  */
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 
 /** Return values of hooks, from haraka-constants. */
 export const CONT = 900
-export const OK = 906
 export const DELAY = 908
 
 export type Next = (code?: number, value?: unknown) => void
@@ -45,7 +45,9 @@ export interface HMail {
   num_failures: number
   next_cb: () => void
   mxlist: HarakaMx[]
+  get_mx_respond(code: number, answer: unknown): unknown
   found_mx(mxs: HarakaMx[]): unknown
+  data_stream(): Readable
   try_deliver(): unknown
   get_force_tls(mx: HarakaMx): boolean
   /** How many parts of it are not done yet. */

@@ -65,18 +65,18 @@ export class DeliveryDialogue {
   #authLabel = ''
   #authWaits = false
 
-  readonly #handlers: ReadonlyMap<string, (line: string) => void> = new Map([
-    ['EHLO', (line: string) => this.#ehlo('ehlo', line)],
-    ['LHLO', (line: string) => this.#ehlo('lhlo', line)],
-    ['HELO', (line: string) => this.#helo(line)],
-    ['STARTTLS', (line: string) => this.#startTls(line)],
-    ['AUTH', (line: string) => this.#auth(line)],
-    ['MAIL', (line: string) => this.#mail(line)],
-    ['RCPT', (line: string) => this.#message.rcpt(line)],
-    ['DATA', (line: string) => this.#message.data(line)],
-    ['RSET', (line: string) => this.#send('rset', line, this.#present)],
-    ['QUIT', (line: string) => this.#quit(line)],
-  ])
+  static readonly #commands: ReadonlyMap<string, (dialogue: DeliveryDialogue, line: string) => void> = new Map([
+    ['EHLO', (dialogue, line) => dialogue.#ehlo('ehlo', line)],
+    ['LHLO', (dialogue, line) => dialogue.#ehlo('lhlo', line)],
+    ['HELO', (dialogue, line) => dialogue.#helo(line)],
+    ['STARTTLS', (dialogue, line) => dialogue.#startTls(line)],
+    ['AUTH', (dialogue, line) => dialogue.#auth(line)],
+    ['MAIL', (dialogue, line) => dialogue.#mail(line)],
+    ['RCPT', (dialogue, line) => dialogue.#message.rcpt(line)],
+    ['DATA', (dialogue, line) => dialogue.#message.data(line)],
+    ['RSET', (dialogue, line) => dialogue.#send('rset', line, dialogue.#present)],
+    ['QUIT', (dialogue, line) => dialogue.#quit(line)],
+  ] as [string, (dialogue: DeliveryDialogue, line: string) => void][])
 
   constructor(connection: RelayConnection, options: DialogueOptions, host: DialogueHost) {
     this.#connection = connection
@@ -124,8 +124,8 @@ export class DeliveryDialogue {
       this.#authLine(line)
       return
     }
-    const handler = this.#handlers.get(verb)
-    if (handler) handler(line)
+    const carryOut = DeliveryDialogue.#commands.get(verb)
+    if (carryOut) carryOut(this, line)
     else this.#send('other', line, this.#present)
   }
 

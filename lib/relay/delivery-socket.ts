@@ -36,6 +36,23 @@ const ASCII = /^[ -~\r\n]*$/
 // Where JavaScript's `.` ends a match in hmail's pattern for reply lines.
 const LINE_BREAK = /[\u0085\u2028\u2029]/g
 
+/** A reply that is presented with every message of a connection is brought into its form once. */
+const known = new WeakMap<Reply, readonly string[]>()
+
+function linesFor(reply: Reply): readonly string[] {
+  if (reply.lines.length === 1) return presentedLines(reply).map(asText)
+  let lines = known.get(reply)
+  if (!lines) {
+    lines = presentedLines(reply).map(asText)
+    known.set(reply, lines)
+  }
+  return lines
+}
+
+function asText(line: string): string {
+  return ASCII.test(line) ? line : fromBytes(line).replace(LINE_BREAK, ' ')
+}
+
 type DestroyableSource = PipedSource & {
   destroy?: () => unknown
   once?: (event: 'error', listener: () => void) => unknown
@@ -71,6 +88,12 @@ export class DeliverySocket extends EventEmitter {
     connection.attach({
       failed: (error) => (this.#dialogue.quitting ? this.#ended() : this.#failed(error)),
       drained: () => this.#drained(),
+    })
+    // body-end.ts needs the stream's end.
+    this.on('pipe', (source: DestroyableSource) => {
+      // hmail only logs it, and the server would wait for the rest of the message until its reply is overdue.
+      source.once?.('error', () => this.#connection.abort('the queue file cannot be read'))
+      this.#source = source
     })
     this.#dialogue.begin()
   }
@@ -148,17 +171,6 @@ export class DeliverySocket extends EventEmitter {
     return this.#connection.secure
   }
 
-  /** Sees who pipes into it, whatever becomes of the listeners: body-end.ts needs the stream's end. */
-  override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (event === 'pipe') {
-      const source = args[0] as DestroyableSource
-      // hmail only logs it, and the server would wait for the rest of the message until its reply is overdue.
-      source.once?.('error', () => this.#connection.abort('the queue file cannot be read'))
-      this.#source = source
-    }
-    return super.emit(event, ...args)
-  }
-
   #writeCommands(bytes: string): void {
     const lines = (this.#commandBytes + bytes).split('\r\n')
     this.#commandBytes = lines.pop() ?? ''
@@ -193,7 +205,7 @@ export class DeliverySocket extends EventEmitter {
   }
 
   #present(reply: Reply): void {
-    for (const line of presentedLines(reply)) this.#tell('line', fromBytes(line).replace(LINE_BREAK, ' '))
+    for (const line of linesFor(reply)) this.#tell('line', line)
   }
 
   #drained(): void {

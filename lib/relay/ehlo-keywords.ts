@@ -7,8 +7,17 @@ import { makeReply, replyClass, replyTexts, type Reply } from '../core/reply.js'
 /** `offer` shows STARTTLS (RFC 3207 4), `hide` takes it away, whatever the server and the script said. */
 export type StartTlsKeyword = 'leave' | 'hide' | 'offer'
 
+/** A connection's reply is asked for with every message: what comes of it is kept. */
+const changed: Readonly<Record<'hide' | 'offer', WeakMap<Reply, Reply>>> = { hide: new WeakMap(), offer: new WeakMap() }
+
 export function withStartTls(reply: Reply, keyword: StartTlsKeyword): Reply {
   if (keyword === 'leave' || replyClass(reply) !== 2) return reply
+  const made = changed[keyword].get(reply) ?? changedReply(reply, keyword)
+  changed[keyword].set(reply, made)
+  return made
+}
+
+function changedReply(reply: Reply, keyword: StartTlsKeyword): Reply {
   const [greeting = '', ...others] = replyTexts(reply)
   const rest = others.filter((text) => !isStartTls(text))
   const first = isStartTls(greeting) ? '' : greeting
@@ -28,7 +37,6 @@ export interface Offered {
 
 const NOTHING: Offered = { pipelining: false, smtputf8: false, limits: NOTHING_ANNOUNCED }
 
-/** Worked out once for each reply: a connection's reply is asked for with every message. */
 const known = new WeakMap<Reply, Offered>()
 
 export function offeredBy(ehlo: Reply | undefined): Offered {

@@ -6,7 +6,7 @@
  * things end the reading, after which nothing can be matched to a command: a line that does not begin with a reply
  * code, and a reply that is larger than any server's. The bounds are far above RFC 5321 4.5.3.1.5 (512 bytes a line).
  */
-import { parseReply, parseReplyLine, type Reply } from '../core/reply.js'
+import { parseReplyLine, type Reply } from '../core/reply.js'
 
 /** What is kept of a line and of a reply; the rest is read and forgotten. */
 export const MAX_LINE_BYTES = 8 * 1024
@@ -36,17 +36,18 @@ export class ReplyReader {
     let start = 0
     for (let end = chunk.indexOf(0x0a); end >= 0 && !this.#faulty; end = chunk.indexOf(0x0a, start)) {
       this.#readBytes += end - start
-      const line = this.#cut(chunk, start, end).replace(/\r$/, '').replaceAll('\0', ' ')
+      const line = mended(this.#cut(chunk, start, end))
       this.#partial = ''
       start = end + 1
-      if (!parseReplyLine(line)) return this.stop(`it sent "${line.slice(0, 100)}", which is no reply line`)
-      this.#keep(line)
-      const reply = line.charAt(3) === '-' ? undefined : parseReply(this.#lines)
-      if (!reply) continue
+      const parsed = parseReplyLine(line)
+      if (!parsed) return this.stop(`it sent "${line.slice(0, 100)}", which is no reply line`)
+      this.#keep(line, parsed.last)
+      if (!parsed.last) continue
+      const lines = this.#lines as [string, ...string[]]
       this.#lines = []
       this.#keptBytes = 0
       this.#readBytes = 0
-      onReply(reply, start < chunk.length)
+      onReply({ code: parsed.code, lines }, start < chunk.length)
     }
     if (this.#faulty) return undefined
     this.#partial = this.#cut(chunk, start, chunk.length)
@@ -70,10 +71,15 @@ export class ReplyReader {
   }
 
   /** The last line of a reply, which has its code, is always kept. */
-  #keep(line: string): void {
+  #keep(line: string, last: boolean): void {
     const full = this.#lines.length >= MAX_REPLY_LINES - 1 || this.#keptBytes + line.length > MAX_REPLY_BYTES
-    if (full && line.charAt(3) === '-') return
+    if (full && !last) return
     this.#lines.push(line)
     this.#keptBytes += line.length
   }
+}
+
+function mended(line: string): string {
+  const bare = line.endsWith('\r') ? line.slice(0, -1) : line
+  return bare.includes('\0') ? bare.replaceAll('\0', ' ') : bare
 }

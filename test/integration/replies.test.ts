@@ -50,7 +50,7 @@ const STAGES: readonly Stage[] = [
     relay: (starttls) => ({ starttls }),
     extra: { starttls: true },
     // Refused by the guard: Haraka sees the real reply.
-    outcomes: { ...PLAIN, '4→2': 'deferred', '5→2': 'bounced' },
+    outcomes: { ...PLAIN, '4→2': 'deferred', '5→2': 'deferred' },
   },
   {
     name: 'AUTH',

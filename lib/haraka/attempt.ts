@@ -1,0 +1,306 @@
+/**
+ * One attempt at an item, as hmail carries it out: which relay server comes next, over which connection, for which part
+ * of the recipients.
+ */
+import { toBytes } from '../core/byte-string.js'
+import type { Clock } from '../core/clock.js'
+import type { SenderSettings, Settings } from '../core/settings/settings.js'
+import type { DeliverySocket } from '../relay/delivery-socket.js'
+import type { EventLog } from './event-log.js'
+import { type ItemInHand, letGo, takeInHand } from './hmail-overrides.js'
+import { startTls } from './implicit-tls.js'
+import type { Told } from './partial-bounce.js'
+import { replaceRecipients } from './queue-file.js'
+import { RecipientParts } from './recipient-parts.js'
+import { type LinkUser, RelayLink } from './relay-link.js'
+import { linkKey, relayServers } from './relay-servers.js'
+import type { Connector, OpenConnection, Seam } from './seam.js'
+import type { Sender } from './sender.js'
+import type { Session } from './session.js'
+import type { GetClientCallback, HarakaMx, HarakaSocket, HMail } from './shapes.js'
+
+export interface AttemptOptions {
+  readonly clock: Clock
+  readonly log: EventLog
+  readonly seam: Seam
+  settings(): Settings
+  readonly hmail: HMail
+  readonly sender: Sender
+  readonly session: Session
+  /** A temporary failure bounces. */
+  readonly lastTry: boolean
+  /** None of the sender's relay servers could be reached: the item waits for its turn again. */
+  noneReached(): void
+  /** No connection is in use any more, and nothing else is to be sent over one. */
+  quiet(): void
+}
+
+/** What is known of the connection in use. */
+interface Use {
+  readonly mx: HarakaMx
+  readonly link: RelayLink
+  readonly socket: DeliverySocket
+  /** It carried a message before. */
+  readonly reused: boolean
+}
+
+const IN_DOUBT =
+  'the connection was lost after the whole message was sent and before its reply: the relay server may have it'
+
+export class Attempt implements Connector, LinkUser, ItemInHand {
+  readonly parts: RecipientParts
+  readonly #options: AttemptOptions
+  /** As they were when it began: a reload must not mix old credentials with a new TLS policy. */
+  #settings: SenderSettings
+  #generation = 0
+  #use: Use | undefined
+  #linkBusy = false
+  /** The next connection is to be a new one. */
+  #afresh = false
+  /** A relay server has answered. */
+  #reached = false
+  #unreachable = 'the connection ended before a greeting'
+  #failuresBefore: number | undefined
+  #bounced = false
+  #partStored = false
+  /** hmail has delivered or bounced this part. */
+  #finished = false
+
+  constructor(options: AttemptOptions) {
+    this.#options = options
+    this.#settings = options.sender.settings
+    this.parts = new RecipientParts(options.hmail)
+  }
+
+  get hmail(): HMail {
+    return this.#options.hmail
+  }
+
+  get session(): Session {
+    return this.#options.session
+  }
+
+  get recipients(): number {
+    return this.hmail.todo.rcpt_to.length
+  }
+
+  /** A connection is in use, or is about to be. */
+  get busy(): boolean {
+    return this.#linkBusy || this.#partStored
+  }
+
+  /** The item was delivered or bounced, all parts of it. */
+  get finished(): boolean {
+    return this.#finished
+  }
+
+  partFinished(): void {
+    this.#finished = true
+  }
+
+  /** hmail's methods are ours from now on. */
+  begin(): void {
+    const { sender, lastTry } = this.#options
+    this.#settings = sender.settings
+    this.#generation = sender.links.generation
+    takeInHand(this.hmail, this)
+    if (lastTry) this.#makeLastTry()
+  }
+
+  /** hmail is Haraka's own again. */
+  end(): void {
+    letGo(this.hmail)
+    // It did not fail (another plugin delayed it, say): the next attempt is not the last because of this one.
+    const before = this.#failuresBefore
+    if (before !== undefined && this.hmail.num_failures === this.#lastTry(before)) this.hmail.num_failures = before
+  }
+
+  requiresTls(): boolean {
+    return this.#settings.tls === 'required'
+  }
+
+  /** Connecting by name resolves it as the rest of the system does, once per connection (no MX, no hosts twice). */
+  deliver(): boolean {
+    const { seam, sender } = this.#options
+    if (this.#settings.servers.length === 0) return false
+    const servers = relayServers(this.#settings, seam)
+    this.#reached = false
+    this.hmail.mxlist = this.mark(sender.relays.inOrder(servers, (mx) => this.#key(mx)))
+    this.hmail.try_deliver()
+    return true
+  }
+
+  mark(mxs: HarakaMx[]): HarakaMx[] {
+    return this.#options.seam.mark(mxs, this)
+  }
+
+  nextServer(): boolean {
+    const { hmail } = this
+    const last = this.#use
+    this.#use = undefined
+    this.parts.giveBack('first')
+    if (!last) return !this.#restInstead()
+    const { progress } = last.socket
+    if (progress === 'in doubt') {
+      const { log, sender } = this.#options
+      log.event('warn', 'relay', { sender: sender.name, server: last.mx.exchange, warning: IN_DOUBT }, hmail)
+      hmail.temp_fail(IN_DOUBT)
+      return false
+    }
+    if (last.reused && progress === 'unanswered') {
+      this.#afresh = true
+      hmail.mxlist.unshift(last.mx)
+      return true
+    }
+    if (last.reused) this.#reached = true
+    return !this.#restInstead()
+  }
+
+  told(): Told {
+    return this.#use?.socket.recipients ?? []
+  }
+
+  firstBounce(): boolean {
+    const first = !this.#bounced
+    this.#bounced = true
+    return first
+  }
+
+  partOver(): void {
+    void this.#storePart()
+  }
+
+  protocolLine(line: string): string | undefined {
+    if (!this.#options.seam.logsProtocol()) return undefined
+    // hmail writes every command there, AUTH with its secret too.
+    const shown = line.replace(/^(C: AUTH \S+) .*/is, '$1 ***')
+    return this.#use?.link.redact(shown) ?? shown
+  }
+
+  connect(mx: HarakaMx, open: OpenConnection, callback: GetClientCallback): void {
+    const { links, relays } = this.#options.sender
+    const key = this.#key(mx)
+    const use = (link: RelayLink, reused: boolean): void => {
+      this.#linkBusy = true
+      const socket = link.deliver(this)
+      this.#use = { mx, link, socket, reused }
+      callback(null, socket)
+    }
+    links.acquire(this.#afresh ? undefined : key, this.recipients, this.#settings.maxConnections, (link) => {
+      this.#afresh = false
+      if (link) {
+        use(link, true)
+        return
+      }
+      const failed = (reason: unknown): void => {
+        links.notOpened()
+        relays.failed(mx)
+        this.#unreachable = String(reason)
+        callback(reason, null)
+      }
+      this.#open(mx, open, failed, (socket) => {
+        const { log, sender } = this.#options
+        const { allowLosingRewrites } = this.#options.settings().main
+        const [settings, generation] = [this.#settings, this.#generation]
+        const opened = new RelayLink({ log, sender, settings, generation, key, mx, allowLosingRewrites }, socket, this)
+        links.add(opened)
+        use(opened, false)
+      })
+    })
+  }
+
+  takeRecipients(most: number, smtputf8: boolean): readonly string[] {
+    return this.parts.take(most).map((recipient) => toBytes(`RCPT TO:${recipient.format(!smtputf8)}`))
+  }
+
+  hasAlternative(): boolean {
+    return this.hmail.mxlist.length > 0
+  }
+
+  answered(): void {
+    this.#reached = true
+    if (this.#use) this.#options.sender.relays.answered(this.#use.mx)
+  }
+
+  released(): void {
+    this.#linkBusy = false
+    this.#goOn()
+  }
+
+  #key(mx: HarakaMx): string {
+    return linkKey(mx, this.hmail.get_force_tls(mx))
+  }
+
+  #open(
+    mx: HarakaMx,
+    open: OpenConnection,
+    failed: (reason: unknown) => void,
+    opened: (socket: HarakaSocket) => void,
+  ): void {
+    open(mx, (error, given) => {
+      if (error) {
+        failed(error)
+        return
+      }
+      const socket = given as HarakaSocket
+      // Else the dot waits for the acknowledgement of the message before it, and the server delays that: 40 ms a message.
+      socket.targetsocket.setNoDelay(true)
+      if (this.#settings.tls !== 'implicit') opened(socket)
+      else {
+        const { verifyCertificate } = this.session.globals
+        startTls(socket, mx.exchange ?? '', verifyCertificate, () => opened(socket), failed)
+      }
+    })
+  }
+
+  /** None of the sender's relay servers could be reached: nobody's fault of the message. True: it waits. */
+  #restInstead(): boolean {
+    const { hmail } = this
+    const { sender, seam, clock } = this.#options
+    if (hmail.mxlist.length > 0 || this.#reached || this.#settings.servers.length === 0) return false
+    sender.relays.allFailed(this.#unreachable)
+    if (seam.isTooOld(hmail, clock.now())) {
+      this.#makeLastTry()
+      return false
+    }
+    this.#options.noneReached()
+    return true
+  }
+
+  #lastTry(failures: number): number {
+    return Math.max(failures, this.#options.seam.retryIntervals().length)
+  }
+
+  /** Haraka bounces what fails more often than it has intervals for. */
+  #makeLastTry(): void {
+    this.#failuresBefore ??= this.hmail.num_failures
+    this.hmail.num_failures = this.#lastTry(this.hmail.num_failures)
+  }
+
+  async #storePart(): Promise<void> {
+    const { log, sender, seam } = this.#options
+    try {
+      await replaceRecipients(this.hmail, this.parts.others, seam)
+    } catch (error) {
+      const warning = `the queue file cannot be brought up to date between two parts of the message, which go on: ${String(error)}`
+      log.event('warn', 'relay', { sender: sender.name, warning }, this.hmail)
+    }
+    this.parts.next()
+    this.#partStored = true
+    this.#goOn()
+  }
+
+  /** The next part, when the last one's connection rests or is closed. */
+  #goOn(): void {
+    if (this.#linkBusy) return
+    if (!this.#partStored) {
+      this.#options.quiet()
+      return
+    }
+    this.#partStored = false
+    this.#use = undefined
+    this.#bounced = false
+    this.#finished = false
+    this.deliver()
+  }
+}
