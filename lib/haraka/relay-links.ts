@@ -106,7 +106,7 @@ export class RelayLinks {
   }
 
   mayRest(link: RelayLink): boolean {
-    return !this.#closed && link.generation === this.#generation
+    return !this.#closed && link.generation === this.#generation && this.#options.idleTimeoutMs() > 0
   }
 
   /** Its delivery has done with it. */

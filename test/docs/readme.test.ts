@@ -31,6 +31,7 @@ const EXAMPLES = [
   'by sender',
   'urgent and perishable',
   'the provider that means 550',
+  'limits by relay server',
   'what a session remembers',
 ]
 
@@ -111,6 +112,12 @@ describe('the README', () => {
     )
     assert.match((await session.returnCode('.', limit, limit, 'smtp.example.net')) ?? '', /^450 4\.7\.1 You /)
     assert.equal(await session.returnCode('.', '250 ok', '250 ok', 'smtp.example.net'), undefined)
+  })
+
+  it('limits connections by their relay server', async () => {
+    const { session } = open(example('limits by relay server'))
+    assert.equal((await session.serverConnected('smtp2.example.net')).maxMessagesPerConnection, 20)
+    assert.equal((await session.serverConnected('smtp1.example.net')).maxMessagesPerConnection, 500)
   })
 
   it('counts within a session', async () => {
