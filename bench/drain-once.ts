@@ -1,106 +1,88 @@
 /**
  * One Haraka empties a queue of messages into the sink: how long it took, how many connections, what it cost.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
+
+import { configFor, type DrainSetup } from './drain-setup.js'
 import { Haraka } from './haraka.js'
 import type { ProbeOptions, ProbeReport } from './probe.js'
 import type { SinkReport } from './sink.js'
+import type { Sink } from './sink-process.js'
 
 const LONGEST_MS = 120_000
 
-export interface DrainSetup {
-  /** False: Haraka without the plugin. */
-  readonly relayout: boolean
-  /** The text of config/relayout.lua; undefined: no such file. */
-  readonly script?: string
-  /** max_connections of the sender, or without the plugin concurrency_max; undefined: the default. */
-  readonly connections?: number
-  readonly execArgv?: readonly string[]
-}
-
-export interface Drain extends ProbeReport {
+/** What the sink saw of a mail server that emptied its queue. */
+export interface Delivered {
+  /** Accepted by the sink. */
   readonly messages: number
-  /** From the first MAIL at the sink to the last accepted message. */
+  /** Still in the queue when time was up; 0 in all drains but those that may be cut off. */
+  readonly left: number
+  /** From the first MAIL at the sink to the last accepted message, or until time was up. */
   readonly drainMs: number
-  /** From the start of the process to the last accepted message. */
+  /** From the start of the process to the last accepted message, or until time was up. */
   readonly fromStartMs: number
-  /** From the start of the process to the first MAIL. */
-  readonly firstMailMs: number
   readonly connections: number
   readonly maxOpen: number
 }
 
-export class Sink {
-  readonly #process: ChildProcess
-  readonly port: number
+/** A drain that was cut off has no probe's report: its costs are 0. */
+export type Drain = Delivered & ProbeReport
 
-  private constructor(child: ChildProcess, port: number) {
-    this.#process = child
-    this.port = port
-  }
-
-  static async start(): Promise<Sink> {
-    const child = fork(path.join(__dirname, 'sink.js'))
-    const [{ port }] = (await once(child, 'message')) as [SinkReport]
-    return new Sink(child, port)
-  }
-
-  async ask(request: 'reset' | 'report'): Promise<SinkReport> {
-    const answer = once(this.#process, 'message')
-    this.#process.send(request)
-    const [report] = (await answer) as [SinkReport]
-    return report
-  }
-
-  stop(): void {
-    this.#process.disconnect()
-  }
+export interface DrainOptions {
+  /** After this time, less than two minutes, what was delivered by then counts; undefined: it fails at two minutes. */
+  readonly cutOffMs?: number | undefined
+  /** File for a processor profile of the main thread. */
+  readonly profile?: string | undefined
 }
 
+const NO_REPORT: ProbeReport = { activeMs: 0, mainCpuMs: 0, processCpuMs: 0, maxRssMb: 0 }
+
 /** `queue`: a folder of queue files, which is copied. */
-export async function drainOnce(setup: DrainSetup, queue: string, sink: Sink): Promise<Drain> {
+export async function drainOnce(
+  setup: DrainSetup,
+  queue: string,
+  sink: Sink,
+  { cutOffMs = Infinity, profile }: DrainOptions = {},
+): Promise<Drain> {
   const messages = fs.readdirSync(queue).length
+  const { credentials } = sink.options
   const haraka = await Haraka.create({
     plugins: setup.relayout ? ['relayout', 'probe'] : ['probe'],
     sources: { probe: `Object.assign(exports, require(${JSON.stringify(path.join(__dirname, 'probe.js'))}))` },
-    config: configFor(setup, sink.port),
-    ...(setup.execArgv ? { execArgv: setup.execArgv } : {}),
+    config: configFor(setup, sink.port, credentials),
   })
   const file = path.join(haraka.folder, 'probe.json')
-  haraka.env['RELAYOUT_PROBE'] = JSON.stringify({ port: sink.port, messages, file } satisfies ProbeOptions)
+  const probe: ProbeOptions = { port: sink.port, messages, file, credentials, profile }
+  haraka.env['RELAYOUT_PROBE'] = JSON.stringify(probe)
   try {
     fs.cpSync(queue, haraka.queue, { recursive: true })
     await sink.ask('reset')
     const startMs = Date.now()
     haraka.spawn()
-    await haraka.until('the queue is empty', LONGEST_MS, () => fs.existsSync(file))
+    const done = (): boolean => fs.existsSync(file)
+    await haraka.until('the queue is empty', LONGEST_MS, () => done() || Date.now() - startMs > cutOffMs)
     const report = await sink.ask('report')
-    if (report.messages !== messages) throw new Error(`the sink has ${report.messages} messages of ${messages}`)
+    if (!done()) return { ...delivered(report, messages, startMs, Date.now()), ...NO_REPORT }
     const left = fs.readdirSync(haraka.queue).length
     if (left > 0) throw new Error(`${left} messages are left in the queue`)
-    return {
-      ...(JSON.parse(fs.readFileSync(file, 'utf8')) as ProbeReport),
-      messages,
-      drainMs: report.lastAcceptedMs - report.firstMailMs,
-      fromStartMs: report.lastAcceptedMs - startMs,
-      firstMailMs: report.firstMailMs - startMs,
-      connections: report.connections,
-      maxOpen: report.maxOpen,
-    }
+    const cost = JSON.parse(fs.readFileSync(file, 'utf8')) as ProbeReport
+    return { ...delivered(report, messages, startMs, report.lastAcceptedMs), ...cost }
   } finally {
-    if (setup.execArgv) await haraka.ended()
     await haraka.remove()
   }
 }
 
-function configFor({ relayout, script, connections }: DrainSetup, port: number): Record<string, string> {
-  if (!relayout) return connections === undefined ? {} : { 'outbound.ini': `concurrency_max=${connections}\n` }
-  const limit = connections === undefined ? '' : `max_connections = ${connections}\n`
+/** `messages`: how many there were to deliver; throws when more were delivered. */
+export function delivered(report: SinkReport, messages: number, startMs: number, endMs: number): Delivered {
+  const left = messages - report.messages
+  if (left < 0) throw new Error(`the sink has ${report.messages} messages of ${messages}`)
   return {
-    'relayout.ini': `[sender.default]\nhost = 127.0.0.1:${port}\n${limit}`,
-    ...(script === undefined ? {} : { 'relayout.lua': script }),
+    messages: report.messages,
+    left,
+    drainMs: endMs - report.firstMailMs,
+    fromStartMs: endMs - startMs,
+    connections: report.connections,
+    maxOpen: report.maxOpen,
   }
 }

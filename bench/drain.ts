@@ -9,24 +9,15 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { type Drain, drainOnce, type DrainSetup, Sink } from './drain-once.js'
+
+import { type Drain, drainOnce } from './drain-once.js'
+import { type DrainSetup, EMPTY_SCRIPT } from './drain-setup.js'
 import { type Figure, figure, median } from './figure.js'
-import { queueOfMessages } from './queue-of-messages.js'
-
-export interface DrainOptions {
-  readonly messages: number
-  readonly rounds: number
-  /** Folder for a processor profile of each setup, from a further round that does not count; undefined: none. */
-  readonly profiles: string | undefined
-  readonly progress: (what: string) => void
-}
-
-export interface DrainFigures {
-  readonly figures: readonly Figure[]
-  readonly drains: Readonly<Record<string, readonly Drain[]>>
-}
-
-const EMPTY = '-- This script has no function.\n'
+import { inTurns, paired } from './in-turns.js'
+import type { Part, PartResult } from './part.js'
+import { queueFolder } from './queue-folder.js'
+import { type Named, rates } from './rates.js'
+import { Sink } from './sink-process.js'
 
 const SIX_RULES = `
 function CheckFile(Filename, Actions, Size, CreationTime, ReturnPath, Recipients, HeaderData)
@@ -51,8 +42,8 @@ end
 const SETUPS = {
   'Haraka alone': { relayout: false },
   'no script file': { relayout: true },
-  'empty script': { relayout: true, script: EMPTY },
-  'empty script, 50 connections': { relayout: true, script: EMPTY, connections: 50 },
+  'empty script': { relayout: true, script: EMPTY_SCRIPT },
+  'empty script, 50 connections': { relayout: true, script: EMPTY_SCRIPT, connections: 50 },
   CheckFile: { relayout: true, script: SIX_RULES },
   'CheckFile and ReturnCodeHandler': { relayout: true, script: SIX_RULES + RETURN_CODES },
   'Haraka alone, 50 connections': { relayout: false, connections: 50 },
@@ -60,6 +51,8 @@ const SETUPS = {
 } as const satisfies Record<string, DrainSetup>
 
 type SetupName = keyof typeof SETUPS
+
+const NAMES = Object.keys(SETUPS) as SetupName[]
 
 /** Takes ten times as long as the others: once is enough. */
 const ONCE: SetupName = 'Haraka alone, 5 connections'
@@ -76,77 +69,53 @@ const SPEED: readonly (readonly [SetupName, SetupName])[] = [
 
 const COST: readonly SetupName[] = ['no script file', 'empty script', 'CheckFile', 'CheckFile and ReturnCodeHandler']
 
-export async function benchDrain(options: DrainOptions): Promise<DrainFigures> {
-  const { messages, rounds, profiles, progress } = options
-  progress(`${messages} messages are being queued`)
-  const queue = await queueOfMessages(messages)
-  const sink = await Sink.start()
-  const names = Object.keys(SETUPS) as SetupName[]
-  const drains = Object.fromEntries(names.map((name) => [name, [] as Drain[]])) as Record<SetupName, Drain[]>
-  try {
-    for (let round = 0; round < rounds; round++) {
-      // Whoever comes first or last has it easier or harder: everyone in turn.
-      for (const name of [...names.slice(round), ...names.slice(0, round)]) {
-        if (name === ONCE && round > 0) continue
+export const drain: Part = {
+  about:
+    'One Haraka with the plugin and one without empty the same queue, to a relay server in another process that takes ' +
+    'everything at once. Defaults on both sides where no number of connections is named: 5 for the plugin, 10,000 for ' +
+    'Haraka alone.',
+  async run({ messages, rounds, profiles, progress }): Promise<PartResult> {
+    progress(`${messages} messages are being queued`)
+    const queue = await queueFolder(messages)
+    return Sink.during({ extensions: true }, async (sink) => {
+      const drains = await inTurns(NAMES, rounds, async (name, round) => {
+        if (name === ONCE && round > 0) return undefined
         progress(`round ${round + 1} of ${rounds}: ${name}`)
-        drains[name].push(await drainOnce(SETUPS[name], queue, sink))
+        return drainOnce(SETUPS[name], queue, sink)
+      })
+      // A further round that does not count.
+      for (const name of profiles === undefined ? [] : NAMES) {
+        progress(`profile: ${name}`)
+        const profile = path.resolve(profiles ?? '', `${name.replaceAll(/\W+/g, '-')}.cpuprofile`)
+        fs.mkdirSync(path.dirname(profile), { recursive: true })
+        await drainOnce(SETUPS[name], queue, sink, { profile })
       }
-    }
-    for (const name of profiles === undefined ? [] : names) {
-      progress(`profile: ${name}`)
-      const folder = path.resolve(profiles ?? '', name.replaceAll(/\W+/g, '-'))
-      await drainOnce({ ...SETUPS[name], execArgv: ['--cpu-prof', `--cpu-prof-dir=${folder}`] }, queue, sink)
-    }
-  } finally {
-    sink.stop()
-    fs.rmSync(queue, { recursive: true })
+      const named = (name: SetupName): Named<Drain> => ({ name, drains: drains[name] })
+      return {
+        figures: [
+          ...SPEED.flatMap(([own, base]) => rates(named(own), named(base))),
+          ...COST.flatMap((name) => costs(named(name), named('Haraka alone'))),
+        ],
+        measurements: drains,
+      }
+    })
+  },
+}
+
+function costs(own: Named<Drain>, base: Named<Drain>): Figure[] {
+  const of = (what: string, ms: (drain: Drain) => number): Figure => {
+    const perMessage = (drain: Drain): number => ms(drain) / drain.messages
+    const [its, others] = [own, base].map(({ drains }) => median(drains.map(perMessage)).toFixed(2))
+    return figure(
+      `${own.name} / ${base.name}: ${what} per message`,
+      'lower',
+      paired(own.drains, base.drains, (one, other) => perMessage(one) / perMessage(other)),
+      `${its} ms against ${others} ms`,
+    )
   }
-  return { figures: [...speeds(drains), ...costs(drains)], drains }
-}
-
-function speeds(drains: Readonly<Record<SetupName, readonly Drain[]>>): Figure[] {
-  return SPEED.flatMap(([name, base]) => {
-    const of = (what: string, ms: (drain: Drain) => number): Figure => {
-      const perSecond = (drain: Drain): number => (drain.messages * 1000) / ms(drain)
-      return figure(
-        `${name} / ${base}: messages per second, ${what} to last message`,
-        'higher',
-        paired(drains[name], drains[base], perSecond),
-        [
-          `${Math.round(median(drains[name].map(perSecond)))}/s against ${Math.round(median(drains[base].map(perSecond)))}/s`,
-          `${peak(drains[name])} connections at one time against ${peak(drains[base])}`,
-        ].join(', '),
-      )
-    }
-    return [of('first MAIL', ({ drainMs }) => drainMs), of('start of the process', ({ fromStartMs }) => fromStartMs)]
-  })
-}
-
-function costs(drains: Readonly<Record<SetupName, readonly Drain[]>>): Figure[] {
-  const base = drains['Haraka alone']
-  return COST.flatMap((name) => {
-    const of = (what: string, perMessage: (drain: Drain) => number): Figure => {
-      const [own, its] = [median(drains[name].map(perMessage)), median(base.map(perMessage))]
-      return figure(
-        `${name} / Haraka alone: ${what} per message`,
-        'lower',
-        paired(drains[name], base, perMessage),
-        `${own.toFixed(2)} ms against ${its.toFixed(2)} ms`,
-      )
-    }
-    return [
-      of('main thread active', ({ activeMs, messages }) => activeMs / messages),
-      of('processor time of the main thread', ({ mainCpuMs, messages }) => mainCpuMs / messages),
-      of('processor time of the process', ({ processCpuMs, messages }) => processCpuMs / messages),
-    ]
-  })
-}
-
-/** Each round's ratio. */
-function paired(own: readonly Drain[], base: readonly Drain[], value: (drain: Drain) => number): number[] {
-  return base.slice(0, own.length).map((drain, round) => value(own[round]!) / value(drain))
-}
-
-function peak(drains: readonly Drain[]): number {
-  return Math.max(...drains.map(({ maxOpen }) => maxOpen))
+  return [
+    of('main thread active', ({ activeMs }) => activeMs),
+    of('processor time of the main thread', ({ mainCpuMs }) => mainCpuMs),
+    of('processor time of the process', ({ processCpuMs }) => processCpuMs),
+  ]
 }

@@ -12,6 +12,8 @@ export interface Figure {
   readonly max: number
   readonly rounds: number
   readonly better: 'higher' | 'lower'
+  /** What the ratio should be, where that was said. */
+  readonly goal?: string
   /** The measurements behind it, medians, with their units. */
   readonly detail: string
 }
@@ -27,6 +29,11 @@ export function figure(name: string, better: Figure['better'], ratios: readonly 
     better,
     detail,
   }
+}
+
+/** Lowest and highest, as text. */
+export function spread({ min, max, rounds }: Figure): string {
+  return rounds === 1 ? 'one round' : `${min.toFixed(2)}–${max.toFixed(2)} of ${rounds}`
 }
 
 export function median(values: readonly number[]): number {

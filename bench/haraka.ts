@@ -10,14 +10,9 @@ import path from 'node:path'
 
 import { packageRoot } from '../demo/package-root.js'
 import { freePort } from '../demo/ports.js'
+import { onExit } from './on-exit.js'
 
 const START_MS = 30_000
-
-/** None may outlive this process, however it ends. */
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
 
 export const ROOT = packageRoot()
 
@@ -30,8 +25,6 @@ export interface HarakaOptions {
   readonly sources?: Readonly<Record<string, string>>
   /** Files in config, by name. */
   readonly config?: Readonly<Record<string, string>>
-  /** For the node process. */
-  readonly execArgv?: readonly string[]
 }
 
 export class Haraka {
@@ -40,19 +33,22 @@ export class Haraka {
   readonly queue: string
   /** Of the process, beside the environment of this one. */
   readonly env: Record<string, string> = {}
-  readonly #options: HarakaOptions
+  readonly #gone: () => void
   #child: ChildProcess | undefined
 
-  private constructor(port: number, options: HarakaOptions) {
+  private constructor(port: number) {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'relayout-bench-'))
     this.queue = path.join(this.folder, 'queue')
     this.port = port
-    this.#options = options
+    this.#gone = onExit(() => {
+      this.#child?.kill('SIGKILL')
+      this.#removeFolder()
+    })
   }
 
   /** Makes the folder; does not start it. */
   static async create(options: HarakaOptions): Promise<Haraka> {
-    const haraka = new Haraka(await freePort(), options)
+    const haraka = new Haraka(await freePort())
     const files = {
       'config/smtp.ini': `listen=127.0.0.1:${haraka.port}\nnodes=0\n`,
       'config/plugins': `${options.plugins.join('\n')}\n`,
@@ -72,14 +68,11 @@ export class Haraka {
   /** Starts the process; it may not listen yet. */
   spawn(): void {
     const log = fs.openSync(path.join(this.folder, 'log'), 'a')
-    const args = [...(this.#options.execArgv ?? []), path.join(HARAKA, 'bin', 'haraka'), '-c', this.folder]
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, [path.join(HARAKA, 'bin', 'haraka'), '-c', this.folder], {
       env: { ...process.env, NODE_ENV: 'production', ...this.env },
       stdio: ['ignore', log, log],
     })
     fs.closeSync(log)
-    running.add(child)
-    child.once('exit', () => running.delete(child))
     this.#child = child
   }
 
@@ -101,17 +94,18 @@ export class Haraka {
 
   /** Ends the process: nothing in its folder is needed after that. */
   async stop(): Promise<void> {
-    this.#child?.kill('SIGKILL')
-    await this.ended()
-  }
-
-  async ended(): Promise<void> {
     const child = this.#child
+    child?.kill('SIGKILL')
     if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
 
   async remove(): Promise<void> {
     await this.stop()
+    this.#removeFolder()
+    this.#gone()
+  }
+
+  #removeFolder(): void {
     fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 

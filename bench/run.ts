@@ -1,32 +1,39 @@
 /**
- * npm run bench [-- PART…] [--rounds N] [--messages N] [--json FILE] [--profile FOLDER]
+ * npm run bench [-- PART…] [--rounds N] [--slow-rounds N] [--messages N] [--json FILE] [--profile FOLDER] [--write]
  *
- * Parts: script, scheduler, drain; without any, all of them, in some four minutes on two processors. Prints figures and
- * judges none: they depend on the machine, which is described, and only ratios within one run can be compared.
+ * Parts: see PARTS; without any, all of them, in some eleven minutes on two processors. Prints figures and judges none:
+ * they depend on the machine, which is described, and only ratios within one run can be compared.
+ *
+ * --messages is for the part `drain`, --slow-rounds for those whose rounds take long. --profile keeps processor profiles
+ * of `drain` and `share`, and shows the plugin's share by file. --write brings docs/PERFORMANCE.md up to date, of the
+ * parts that were run.
  */
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
-import os from 'node:os'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { benchDrain, type DrainFigures } from './drain.js'
-import type { Figure } from './figure.js'
-import { HARAKA, ROOT } from './haraka.js'
-import { benchScheduler } from './scheduler.js'
-import { benchScript } from './script.js'
 
-const PARTS = ['script', 'scheduler', 'drain'] as const
-type Part = (typeof PARTS)[number]
+import { depth } from './depth.js'
+import { drain } from './drain.js'
+import { type Figure, spread } from './figure.js'
+import { described, type Machine, machine } from './machine.js'
+import type { Part, PartOptions, PartResult } from './part.js'
+import { writePage } from './performance-page.js'
+import { postfix } from './postfix.js'
+import { roundTrips } from './round-trips.js'
+import { scheduler } from './scheduler.js'
+import { script } from './script.js'
+import { share } from './share.js'
+
+const PARTS = { script, scheduler, drain, depth, 'round-trips': roundTrips, postfix, share } as const satisfies Record<
+  string,
+  Part
+>
+type PartName = keyof typeof PARTS
 
 interface Report {
-  readonly machine: Readonly<Record<string, string | number>>
-  readonly figures: (Figure & { readonly part: Part })[]
-  /** All measurements of the drains. */
-  drains?: DrainFigures['drains']
-}
-
-const progress = (what: string): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`)
+  readonly machine: Machine
+  readonly figures: (Figure & { readonly part: PartName })[]
+  /** Every single measurement, by part. */
+  readonly measurements: Partial<Record<PartName, PartResult['measurements']>>
 }
 
 async function main(): Promise<void> {
@@ -34,65 +41,52 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       rounds: { type: 'string', default: '5' },
+      'slow-rounds': { type: 'string', default: '3' },
       messages: { type: 'string', default: '2000' },
       json: { type: 'string' },
       profile: { type: 'string' },
+      write: { type: 'boolean', default: false },
     },
   })
-  const unknown = positionals.find((part) => !PARTS.includes(part as Part))
-  if (unknown !== undefined) throw new Error(`there is no part ${unknown}: ${PARTS.join(', ')}`)
-  const report: Report = { machine: machine(), figures: [] }
-  console.log(
-    Object.entries(report.machine)
-      .map(([what, value]) => `${what} ${value}`)
-      .join(', '),
-  )
+  const options: PartOptions = {
+    messages: number('messages', values.messages),
+    rounds: number('rounds', values.rounds),
+    slowRounds: number('slow-rounds', values['slow-rounds']),
+    profiles: values.profile,
+    progress,
+  }
+  const names = Object.keys(PARTS) as PartName[]
+  const unknown = positionals.find((part) => !names.includes(part as PartName))
+  if (unknown !== undefined) throw new Error(`there is no part ${unknown}: ${names.join(', ')}`)
 
-  const add = (part: Part, figures: readonly Figure[]): void => {
+  const report: Report = { machine: machine(), figures: [], measurements: {} }
+  const sections = []
+  console.log(described(report.machine))
+  for (const part of names.filter((name) => positionals.length === 0 || positionals.includes(name))) {
+    const { about } = PARTS[part]
+    const { figures, measurements, notes = [] } = await PARTS[part].run(options)
     progress('')
     console.log(`\n${part}`)
     for (const one of figures) console.log(shown(one))
+    for (const note of notes) console.log(`${INDENT}${note}`)
     report.figures.push(...figures.map((one) => ({ part, ...one })))
-  }
-  const wanted = (part: Part): boolean => positionals.length === 0 || positionals.includes(part)
-  if (wanted('script')) {
-    progress('calls of the script')
-    add('script', await benchScript())
-  }
-  if (wanted('scheduler')) add('scheduler', benchScheduler())
-  if (wanted('drain')) {
-    const { figures, drains } = await benchDrain({
-      messages: number('messages', values.messages),
-      rounds: number('rounds', values.rounds),
-      profiles: values.profile,
-      progress,
-    })
-    add('drain', figures)
-    report.drains = drains
+    if (measurements) report.measurements[part] = measurements
+    sections.push({ part, about, figures, notes })
   }
   if (values.json !== undefined) fs.writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
+  if (values.write) await writePage(report.machine, sections)
 }
 
-function shown({ name, ratio, min, max, rounds, better, detail }: Figure): string {
-  const spread = rounds === 1 ? 'one round' : `${min.toFixed(2)}–${max.toFixed(2)} of ${rounds}`
-  return `${ratio.toFixed(2).padStart(7)}  ${spread.padEnd(16)} ${name} (${better} is better)\n${' '.repeat(26)}${detail}`
+const INDENT = ' '.repeat(26)
+
+function shown(one: Figure): string {
+  const { name, ratio, better, goal, detail } = one
+  const wanted = goal === undefined ? `${better} is better` : `${better} is better, goal ${goal}`
+  return `${ratio.toFixed(2).padStart(7)}  ${spread(one).padEnd(16)} ${name} (${wanted})\n${INDENT}${detail}`
 }
 
-function machine(): Report['machine'] {
-  const version = (file: string): string => {
-    const { version } = createRequire(__filename)(file) as { version: string }
-    return version
-  }
-  const [cpu] = os.cpus()
-  return {
-    processors: os.availableParallelism(),
-    model: cpu?.model.trim() ?? 'unknown',
-    memory: `${Math.round(os.totalmem() / 2 ** 30)} GB`,
-    system: `${os.platform()} ${os.release()}`,
-    Node: process.version,
-    Haraka: version(path.join(HARAKA, 'package.json')),
-    plugin: version(path.join(ROOT, 'package.json')),
-  }
+function progress(what: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`)
 }
 
 function number(option: string, text: string): number {

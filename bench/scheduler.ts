@@ -6,7 +6,8 @@
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../lib/core/clock.js'
 import { Scheduler } from '../lib/core/scheduler.js'
-import { type Figure, figure, median } from './figure.js'
+import { figure, median } from './figure.js'
+import type { Part } from './part.js'
 
 const SHORT = 1_000
 const LONG = 100_000
@@ -17,27 +18,32 @@ const OPERATIONS = 20_000
 /** The scheduler collects nothing here: it waits for no timer. */
 const CLOCK: Clock = { now: () => 0, monotonicMs: () => 0, after: () => () => undefined }
 
-export function benchScheduler(): Figure[] {
-  const long = waiting(LONG)
-  const short = waiting(SHORT)
-  const rounds = []
-  for (let round = 0; round <= ROUNDS; round++) {
-    const [longRate, shortRate] = [perSecond(long), perSecond(short)]
-    // The first round only warms up.
-    if (round > 0) rounds.push({ longRate, shortRate })
-  }
-  const rates = [
-    `${Math.round(median(rounds.map(({ longRate }) => longRate)) / 1000)} k/s`,
-    `${Math.round(median(rounds.map(({ shortRate }) => shortRate)) / 1000)} k/s`,
-  ]
-  return [
-    figure(
-      `take and start: operations per second, ${LONG} waiting / ${SHORT} waiting`,
-      'higher',
-      rounds.map(({ longRate, shortRate }) => longRate / shortRate),
-      `${rates.join(' against ')}; comparisons alone make it 0.60`,
-    ),
-  ]
+export const scheduler: Part = {
+  about: 'A message leaves the queue of those that wait, the best one starts and another comes in.',
+  run() {
+    const long = waiting(LONG)
+    const short = waiting(SHORT)
+    const rounds = []
+    for (let round = 0; round <= ROUNDS; round++) {
+      const [longRate, shortRate] = [perSecond(long), perSecond(short)]
+      // The first round only warms up.
+      if (round > 0) rounds.push({ longRate, shortRate })
+    }
+    const rates = [
+      `${Math.round(median(rounds.map(({ longRate }) => longRate)) / 1000)} k/s`,
+      `${Math.round(median(rounds.map(({ shortRate }) => shortRate)) / 1000)} k/s`,
+    ]
+    return {
+      figures: [
+        figure(
+          `take and start: operations per second, ${LONG} waiting / ${SHORT} waiting`,
+          'higher',
+          rounds.map(({ longRate, shortRate }) => longRate / shortRate),
+          `${rates.join(' against ')}; comparisons alone make it 0.60`,
+        ),
+      ],
+    }
+  },
 }
 
 /** One message ends, the best starts, another comes in. */

@@ -12,6 +12,7 @@ import { performance } from 'node:perf_hooks'
 import type { MessageFacts, SessionGlobals } from '../lib/script/port.js'
 import { createScriptPort } from '../lib/script/thread-port.js'
 import { type Figure, figure, median } from './figure.js'
+import type { Part } from './part.js'
 
 const ROUNDS = 7
 const ROUND_MS = 400
@@ -48,7 +49,17 @@ const GLOBALS: SessionGlobals = {
 const COMMAND = 'RCPT TO:<someone@example.com>'
 const REPLY = '450 4.2.1 mailbox busy'
 
-export async function benchScript(): Promise<Figure[]> {
+export const script: Part = {
+  about:
+    'Calls of a script through the plugin, in its own thread and with its limits, against the same script on the bare ' +
+    'engine in one thread without any.',
+  async run({ progress }) {
+    progress('calls of the script')
+    return { figures: await figures() }
+  },
+}
+
+async function figures(): Promise<Figure[]> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'relayout-bench-'))
   const filename = path.join(folder, 'message')
   const header = NAMES.map((name) => `${name}: value of this header\r\n`).join('')

@@ -1,10 +1,13 @@
 /**
- * A relay server that costs as little as one can: a process of its own that says 250 to everything, offers no
- * extension, keeps no message, and notes when the first MAIL came and the last message was accepted.
+ * A relay server that costs as little as one can: a process of its own that takes every message, keeps none, and notes
+ * when the first MAIL came and the last message was accepted. Its options are the first argument, as JSON.
  *
  * The parent sends 'reset' and 'report'; each is answered by the record so far, as `SinkReport`.
  */
 import net from 'node:net'
+
+import { DelayLine } from './delay-line.js'
+import { SinkDialogue, type SinkOptions } from './sink-dialogue.js'
 
 export interface SinkReport {
   readonly port: number
@@ -20,10 +23,11 @@ export interface SinkReport {
 
 type Counts = { -readonly [Key in keyof Omit<SinkReport, 'port'>]: number }
 
-const END_OF_DATA = '\r\n.\r\n'
 /** A thousand connections arrive at once: a full queue would cost each of them a second. */
 const BACKLOG = 16_384
 
+const options = JSON.parse(process.argv[2] ?? '{}') as SinkOptions
+const { roundTripMs = 0 } = options
 let counts = none()
 let open = 0
 
@@ -31,47 +35,22 @@ function none(): Counts {
   return { messages: 0, connections: 0, maxOpen: 0, firstMailMs: 0, lastAcceptedMs: 0 }
 }
 
-function converse(socket: net.Socket): void {
-  let rest = ''
-  let inBody = false
+const events = {
+  mail: () => void (counts.firstMailMs ||= Date.now()),
+  accepted: () => {
+    counts.messages++
+    counts.lastAcceptedMs = Date.now()
+  },
+}
+
+const server = net.createServer((socket) => {
   socket.setNoDelay(true)
   socket.on('error', () => undefined)
   socket.on('close', () => open--)
-  socket.on('data', (chunk: Buffer) => {
-    rest += chunk.toString('latin1')
-    for (;;) {
-      const end = rest.indexOf(inBody ? END_OF_DATA : '\r\n')
-      if (end < 0) {
-        if (inBody) rest = rest.slice(1 - END_OF_DATA.length)
-        return
-      }
-      if (inBody) {
-        rest = rest.slice(end + END_OF_DATA.length)
-        inBody = false
-        counts.messages++
-        counts.lastAcceptedMs = Date.now()
-        socket.write('250 2.0.0 queued\r\n')
-        continue
-      }
-      const verb = rest.slice(0, 4).toUpperCase()
-      rest = rest.slice(end + 2)
-      if (verb === 'DATA') {
-        inBody = true
-        rest = `\r\n${rest}` // an empty body ends with the first line
-        socket.write('354 go on\r\n')
-      } else if (verb === 'QUIT') socket.end('221 2.0.0 bye\r\n')
-      else {
-        if (verb === 'MAIL') counts.firstMailMs ||= Date.now()
-        socket.write('250 2.0.0 ok\r\n')
-      }
-    }
-  })
   counts.connections++
   counts.maxOpen = Math.max(counts.maxOpen, ++open)
-  socket.write('220 sink ESMTP\r\n')
-}
-
-const server = net.createServer(converse)
+  new SinkDialogue(roundTripMs > 0 ? new DelayLine(socket, roundTripMs) : socket, options, events)
+})
 server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG }, () => {
   const { port } = server.address() as net.AddressInfo
   const report = (): void => void process.send?.({ port, ...counts } satisfies SinkReport)

@@ -182,8 +182,13 @@ export class RelayLink implements RelayObserver {
     const peer = { server: this.#server, address: this.#address, port: mx.port }
     log.event('notice', 'connected', { sender: sender.name, ...peer }, this.#hmail)
     const { script } = this.#session
+    const connected = script.serverConnected(toBytes(this.#server))
+    if (!script.has('ServerConnected')) {
+      connected.catch(() => undefined) // a script that failed before: that is in the log
+      return undefined
+    }
     return this.#guarded('ServerConnected', async () => {
-      this.#globals = await script.serverConnected(toBytes(this.#server))
+      this.#globals = await connected
     })
   }
 

@@ -186,7 +186,8 @@ export class Relayout {
       giveBack: () => next(DELAY, REOFFER_SECONDS),
       putBack: () => {
         setImmediate(() => {
-          sender.scheduler.offer().take(delivery, rank)
+          if (this.#senders.get(sender.name) === sender) sender.scheduler.offer().take(delivery, rank)
+          else delivery.abandon()
           sender.scheduler.release()
         })
       },

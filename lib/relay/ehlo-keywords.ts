@@ -35,6 +35,9 @@ export interface Offered {
   readonly limits: AnnouncedLimits
 }
 
+/** Haraka takes it off every line of a reply, and then looks for its keywords. */
+const ENHANCED_CODE = /^#?(?:\d\.\d\.\d\s)?/
+
 const NOTHING: Offered = { pipelining: false, smtputf8: false, limits: NOTHING_ANNOUNCED }
 
 const known = new WeakMap<Reply, Offered>()
@@ -43,7 +46,7 @@ export function offeredBy(ehlo: Reply | undefined): Offered {
   if (!ehlo || replyClass(ehlo) !== 2) return NOTHING
   let offered = known.get(ehlo)
   if (!offered) {
-    const keywords = new Set(replyTexts(ehlo).map((text) => text.toUpperCase()))
+    const keywords = new Set(replyTexts(ehlo).map((text) => text.replace(ENHANCED_CODE, '').toUpperCase()))
     offered = {
       pipelining: keywords.has('PIPELINING'),
       smtputf8: keywords.has('SMTPUTF8'),
