@@ -4,8 +4,6 @@
  * They stand on an object between the item and Haraka's class, one for all items: properties of the item's own would
  * make Haraka's work on it slow, and would have to be made and removed for every message.
  */
-import { createReadStream } from 'node:fs'
-
 import { isDsnField, keepDeferred, type Told } from './partial-bounce.js'
 import type { RecipientParts } from './recipient-parts.js'
 import type { HarakaMx, HMail } from './shapes.js'
@@ -74,7 +72,10 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
     },
     // Haraka's own asks for one byte more than there is, and needs a further look at the file to find that out.
     data_stream() {
-      return createReadStream(this.path, { start: this.data_start, end: this.file_size - 1 })
+      this.file_size--
+      const stream = original.data_stream.call(this)
+      this.file_size++
+      return stream
     },
     split_to_new_recipients(recipients, reason, callback) {
       this[IN_HAND].parts.splitOff(recipients, () =>

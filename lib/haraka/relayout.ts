@@ -14,6 +14,7 @@ import type { SenderSettings, Settings } from '../core/settings/settings.js'
 import type { ScriptFailure, ScriptLimits, ScriptPort, ScriptSource } from '../script/port.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
+import { ItemsInHand } from './items-in-hand.js'
 import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
 import { ScriptPorts } from './script-ports.js'
 import { Scripts } from './scripts.js'
@@ -29,9 +30,6 @@ export interface RelayoutDeps {
   createPort(limits: ScriptLimits, remark: (message: string) => void): ScriptPort
 }
 
-/** How long the name of an item that is done is still known, ms: Haraka unlinks its file without waiting for it. */
-const UNLINKED_MS = 60_000
-
 type Refusal = Extract<Verdict, { take: false }> & { readonly sender: string }
 
 export class Relayout {
@@ -42,8 +40,7 @@ export class Relayout {
   readonly #ports: ScriptPorts
   readonly #scripts: Scripts
   readonly #senders = new Map<string, Sender>()
-  /** Items that are being decided, wait or are being delivered, by the name that they keep. */
-  readonly #inHand = new Set<string>()
+  readonly #inHand: ItemsInHand
   readonly #deliveries = new WeakMap<HMail, Delivery>()
   /** Items that were offered before: their queue file may have gone since. */
   readonly #offered = new WeakSet<HMail>()
@@ -52,6 +49,7 @@ export class Relayout {
   /** Throws when Haraka or the settings are not usable: Haraka then does not start. */
   constructor(plugin: HarakaPlugin, deps: RelayoutDeps) {
     this.#deps = deps
+    this.#inHand = new ItemsInHand(deps.clock)
     this.#log = new EventLog(plugin, deps.clock)
     this.#source = new SettingsSource(plugin, this.#log, () => this.#reconfigure())
     this.#seam = openSeam(plugin)
@@ -121,7 +119,7 @@ export class Relayout {
     const offers = new Map<Sender, Offer<Delivery>>()
     try {
       if (this.#offered.has(hmail) && isGone(hmail)) {
-        this.#inHand.delete(key)
+        this.#inHand.remove(key)
         this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
         return
       }
@@ -144,18 +142,18 @@ export class Relayout {
         if (verdict.take) {
           // The settings lost the sender while its script was asked: nothing would ever start the item.
           verdict.endUse()
-          this.#inHand.delete(key)
+          this.#inHand.remove(key)
           next(DELAY, REOFFER_SECONDS)
           return
         }
         refusals.push({ ...verdict, sender: sender.name })
         if (verdict.held) break
       }
-      this.#inHand.delete(key)
+      this.#inHand.remove(key)
       if (refusals.length === 0) next(CONT)
       else this.#skip(next, hmail, refusals)
     } catch (error) {
-      this.#inHand.delete(key)
+      this.#inHand.remove(key)
       throw error
     } finally {
       for (const offer of offers.values()) offer.drop()
@@ -193,8 +191,8 @@ export class Relayout {
       },
       attemptOver: (finished) => {
         this.#deliveries.delete(hmail)
-        if (finished) this.#deps.clock.after(UNLINKED_MS, () => this.#inHand.delete(key))
-        else this.#inHand.delete(key)
+        if (finished) this.#inHand.finish(key)
+        else this.#inHand.remove(key)
       },
       slotFree: () => {
         verdict.endUse()
