@@ -4,22 +4,24 @@
  */
 import type { Clock } from '../core/clock.js'
 
-/** How long an item that is done is still known, ms. */
+/** How long an item that is done is still known at least, ms; at most twice as long. */
 const KNOWN_MS = 60_000
 
 export class ItemsInHand {
   readonly #clock: Clock
   readonly #inHand = new Set<string>()
-  /** Until when, in the order of that. */
-  readonly #done = new Map<string, number>()
+  /** Done since `#sinceMs`, and in the time before that. */
+  #done = new Set<string>()
+  #doneBefore = new Set<string>()
+  #sinceMs: number
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#sinceMs = clock.monotonicMs()
   }
 
   has(key: string): boolean {
-    this.#forget()
-    return this.#inHand.has(key) || this.#done.has(key)
+    return this.#inHand.has(key) || this.#done.has(key) || this.#doneBefore.has(key)
   }
 
   add(key: string): void {
@@ -34,14 +36,12 @@ export class ItemsInHand {
   /** It is delivered or bounced. */
   finish(key: string): void {
     this.#inHand.delete(key)
-    this.#done.set(key, this.#clock.monotonicMs() + KNOWN_MS)
-  }
-
-  #forget(): void {
     const now = this.#clock.monotonicMs()
-    for (const [key, untilMs] of this.#done) {
-      if (untilMs > now) return
-      this.#done.delete(key)
+    if (now - this.#sinceMs >= KNOWN_MS) {
+      this.#doneBefore = this.#done
+      this.#done = new Set()
+      this.#sinceMs = now
     }
+    this.#done.add(key)
   }
 }

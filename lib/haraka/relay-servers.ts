@@ -22,7 +22,8 @@ export function relayServers(settings: SenderSettings, seam: Seam): HarakaMx[] {
 /** Deliveries to exchangers of the same key may follow each other on one connection. */
 export function linkKey(mx: HarakaMx, forceTls: boolean): string {
   const { exchange, path, port, from_dns, bind, bind_helo, using_lmtp, auth_user, auth_pass } = mx
-  return JSON.stringify([exchange, path, port, from_dns, bind, bind_helo, using_lmtp, auth_user, auth_pass, forceTls])
+  const fields = [exchange, path, port, from_dns, bind, bind_helo, using_lmtp, auth_user, auth_pass, forceTls]
+  return fields.join('\0')
 }
 
 /** As it is named in the log. */

@@ -14,15 +14,25 @@ export interface PipedSource {
   readonly readableEnded?: boolean
 }
 
+const CR = 0x0d
+const LF = 0x0a
+const DOT = 0x2e
+
 export class BodyEnd {
-  #tail = '\r\n'
+  /** The last two bytes. An empty message begins a line. */
+  #beforeLast = CR
+  #last = LF
 
   /** What ends the message on the wire, when this write does; undefined: it is body, and is counted as such. */
   endedBy(bytes: Uint8Array, source: PipedSource | undefined): string | undefined {
-    const isDot = bytes.length === 3 && bytes[0] === 0x2e && bytes[1] === 0x0d && bytes[2] === 0x0a
-    const lineStart = this.#tail === '\r\n'
+    const { length } = bytes
+    const isDot = length === 3 && bytes[0] === DOT && bytes[1] === CR && bytes[2] === LF
+    const lineStart = this.#beforeLast === CR && this.#last === LF
     if (isDot && (lineStart || source?.readableEnded === true)) return lineStart ? '.\r\n' : '\r\n.\r\n'
-    this.#tail = (this.#tail + Buffer.from(bytes.subarray(-2)).toString('latin1')).slice(-2)
+    if (length > 0) {
+      this.#beforeLast = bytes[length - 2] ?? this.#last
+      this.#last = bytes[length - 1] ?? 0
+    }
     return undefined
   }
 }

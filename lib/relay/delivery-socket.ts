@@ -172,14 +172,21 @@ export class DeliverySocket extends EventEmitter {
   }
 
   #writeCommands(bytes: string): void {
+    // hmail writes one whole command at a time.
+    if (this.#commandBytes === '' && bytes.indexOf('\r') === bytes.length - 2 && bytes.endsWith('\n')) {
+      this.#writeCommand(bytes.slice(0, -2))
+      return
+    }
     const lines = (this.#commandBytes + bytes).split('\r\n')
     this.#commandBytes = lines.pop() ?? ''
     if (this.#commandBytes.length > MAX_COMMAND_BYTES) this.#connection.abort('a command without an end is not sent')
-    for (const line of lines) {
-      // A bare line end within a command would be the end of it to some servers.
-      if (/[\r\n\0]/.test(line)) this.#connection.abort('a command with a line end in it is not sent')
-      else this.#dialogue.command(line)
-    }
+    for (const line of lines) this.#writeCommand(line)
+  }
+
+  #writeCommand(line: string): void {
+    // A bare line end within a command would be the end of it to some servers.
+    if (/[\r\n\0]/.test(line)) this.#connection.abort('a command with a line end in it is not sent')
+    else this.#dialogue.command(line)
   }
 
   #bodyBegins(to: 'wire' | 'nowhere'): void {

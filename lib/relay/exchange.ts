@@ -13,8 +13,8 @@ export interface Exchange {
   readonly stage: Stage
   /** As ReturnCodeHandler sees it: no secret. */
   readonly command: string
-  /** What is written; undefined: nothing (greeting, further replies to one end of data). */
-  readonly bytes?: Buffer
+  /** What is written, a byte string; undefined: nothing (greeting, further replies to one end of data). */
+  readonly bytes?: string
   /** Nothing is sent; this is the reply. */
   readonly local?: Reply
   /** Called once, in order, unless the connection fails or is ended before. */
@@ -28,7 +28,7 @@ export function commandExchange(
   settle: (settled: Settled) => void,
   shown = line,
 ): Exchange {
-  return { stage, command: shown, bytes: Buffer.from(`${line}\r\n`, 'latin1'), settle }
+  return { stage, command: shown, bytes: `${line}\r\n`, settle }
 }
 
 /** A command that is answered here, in its turn. */

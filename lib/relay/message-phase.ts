@@ -142,9 +142,8 @@ export class MessagePhase {
     else {
       this.progress = 'in doubt'
       this.#connection.endBody()
-      const bytes = Buffer.from(ending, 'latin1')
-      if (this.lmtp) this.#endOfLmtpBody(bytes)
-      else this.#endOfData(({ presented }) => this.#over([presented]), bytes)
+      if (this.lmtp) this.#endOfLmtpBody(ending)
+      else this.#endOfData(({ presented }) => this.#over([presented]), ending)
     }
   }
 
@@ -182,7 +181,7 @@ export class MessagePhase {
     for (const reply of replies) this.#host.present(reply)
   }
 
-  #endOfData(settle: (settled: Settled) => void, bytes?: Buffer): void {
+  #endOfData(settle: (settled: Settled) => void, bytes?: string): void {
     this.#connection.send({ stage: 'end-of-data', command: '.', ...(bytes ? { bytes } : {}), settle })
   }
 
@@ -238,7 +237,7 @@ export class MessagePhase {
       this.#connection.send(localExchange(reply, ({ presented }) => this.#host.present(presented)))
   }
 
-  #endOfLmtpBody(bytes: Buffer): void {
+  #endOfLmtpBody(bytes: string): void {
     const replies = new Map<Recipient, Reply>()
     this.#kept.forEach((recipient, i) => {
       const settle = ({ presented }: Settled): void => {

@@ -13,7 +13,7 @@
  * Between two messages it *rests*: nobody is told of anything, and whatever the server says or does ends it, which is
  * no failure.
  */
-import { graver, replyInBrief, type Consequence, type Stage } from '../core/reply-guards.js'
+import { graver, replyInBrief, type Consequence, type Stage, type Verdict } from '../core/reply-guards.js'
 import { replyClass, type Reply } from '../core/reply.js'
 import {
   QUIT_TIMEOUT_MS,
@@ -129,17 +129,15 @@ export class RelayConnection {
 
   /** Several commands in one write (RFC 2920). */
   sendAll(exchanges: readonly Exchange[]): void {
-    const bytes: Uint8Array[] = this.#held ? [this.#held] : []
-    this.#held = undefined
+    let bytes = ''
     const idle = this.#queue.awaited === undefined
     for (const exchange of exchanges) {
       if (this.#state !== 'open' || (this.#gravest === 'close' && !exchange.local)) return
       if (!exchange.local && !this.#mayFollowEarly(exchange)) return
       this.#queue.add(exchange)
-      if (exchange.bytes && !exchange.local) bytes.push(exchange.bytes)
+      if (exchange.bytes && !exchange.local) bytes += exchange.bytes
     }
-    const [first] = bytes
-    if (first) this.#wire.write(bytes.length === 1 ? first : Buffer.concat(bytes))
+    if (bytes) this.#write(bytes)
     if (idle) this.#watchReply()
     this.#pumpSoon()
   }
@@ -241,6 +239,13 @@ export class RelayConnection {
     this.#fail(why, 'relay connection')
   }
 
+  #write(bytes: string): void {
+    const held = this.#held
+    this.#held = undefined
+    if (held) this.#wire.write(Buffer.concat([held, Buffer.from(bytes, 'latin1')]))
+    else this.#wire.write(bytes, 'latin1')
+  }
+
   #listen(): void {
     const wire = this.#wire
     for (const name of ['data', 'line', 'end', 'error', 'timeout', 'close', 'drain']) wire.removeAllListeners(name)
@@ -329,16 +334,24 @@ export class RelayConnection {
   }
 
   #ask(exchange: Exchange, real: Reply): void {
+    const verdict = this.#judge.judge(exchange.stage, exchange.command, real)
+    if (!(verdict instanceof Promise)) {
+      this.#judged(exchange, real, verdict)
+      return
+    }
     this.#judging = true
-    let later = false
-    this.#judge.judge(exchange.stage, exchange.command, real, (verdict) => {
+    void verdict.then((later) => {
       this.#judging = false
-      if (this.#state === 'ending' || this.#state === 'destroyed') return
-      this.#gravest = graver(this.#gravest, verdict.consequence)
-      this.#settle(exchange, { ...verdict, real })
-      if (later) this.#pump()
+      this.#judged(exchange, real, later)
+      this.#pump()
     })
-    later = true
+  }
+
+  #judged(exchange: Exchange, real: Reply, verdict: Verdict): void {
+    if (this.#state === 'ending' || this.#state === 'destroyed') return
+    this.#gravest = graver(this.#gravest, verdict.consequence)
+    const { presented, outcome, warnings, consequence } = verdict
+    this.#settle(exchange, { presented, outcome, warnings, consequence, real })
   }
 
   #settle(exchange: Exchange, settled: Settled): void {

@@ -19,22 +19,21 @@ export class ReplyJudge {
     this.#secrets = secrets
   }
 
-  /** `command` as ReturnCodeHandler is to see it. */
-  judge(stage: Stage, command: string, real: Reply, done: (verdict: Verdict) => void): void {
+  /** `command` as ReturnCodeHandler is to see it. Never rejects. */
+  judge(stage: Stage, command: string, real: Reply): Verdict | Promise<Verdict> {
     const greeted = stage === 'greeting' ? this.#observer.greeted?.(real) : undefined
-    const ask = (): void => this.#ask(stage, command, real, done)
-    if (greeted) greeted.then(ask, ask)
-    else ask()
+    if (!greeted) return this.#ask(stage, command, real)
+    const ask = (): Verdict | Promise<Verdict> => this.#ask(stage, command, real)
+    return greeted.then(ask, ask)
   }
 
-  #ask(stage: Stage, command: string, real: Reply, done: (verdict: Verdict) => void): void {
+  #ask(stage: Stage, command: string, real: Reply): Verdict | Promise<Verdict> {
     const shown = stage === 'auth' ? this.#redacted(real) : real
-    const conclude = (returned: string | undefined): void => done(this.#conclude(stage, command, real, shown, returned))
-    if (!this.#observer.wantsReplies()) {
-      conclude(undefined)
-      return
-    }
-    this.#observer.returnCode(command, fullResponse(shown), lastLine(shown)).then(conclude, () => conclude(undefined))
+    if (!this.#observer.wantsReplies()) return this.#conclude(stage, command, real, shown, undefined)
+    const conclude = (returned?: string): Verdict => this.#conclude(stage, command, real, shown, returned)
+    return this.#observer
+      .returnCode(command, fullResponse(shown), lastLine(shown))
+      .then(conclude, () => conclude(undefined))
   }
 
   #conclude(stage: Stage, command: string, real: Reply, shown: Reply, answer: string | undefined): Verdict {

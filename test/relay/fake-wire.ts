@@ -18,8 +18,8 @@ export class FakeWire extends EventEmitter implements Wire {
     return this.written.join('')
   }
 
-  write(data: string | Uint8Array, _encoding?: BufferEncoding, callback?: WriteCallback): boolean {
-    this.written.push(Buffer.from(data as Uint8Array).toString('latin1'))
+  write(data: string | Uint8Array, encoding?: BufferEncoding, callback?: WriteCallback): boolean {
+    this.written.push((typeof data === 'string' ? Buffer.from(data, encoding) : Buffer.from(data)).toString('latin1'))
     callback?.()
     return this.room
   }
