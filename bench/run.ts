@@ -12,6 +12,7 @@ import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 
 import { depth } from './depth.js'
+import { limitedRelay } from './limited-relay.js'
 import { drain } from './drain.js'
 import { type Figure, spread } from './figure.js'
 import { described, type Machine, machine } from './machine.js'
@@ -23,10 +24,16 @@ import { scheduler } from './scheduler.js'
 import { script } from './script.js'
 import { share } from './share.js'
 
-const PARTS = { script, scheduler, drain, depth, 'round-trips': roundTrips, postfix, share } as const satisfies Record<
-  string,
-  Part
->
+const PARTS = {
+  script,
+  scheduler,
+  drain,
+  depth,
+  'limited-relay': limitedRelay,
+  'round-trips': roundTrips,
+  postfix,
+  share,
+} as const satisfies Record<string, Part>
 type PartName = keyof typeof PARTS
 
 interface Report {

@@ -20,6 +20,8 @@ export interface SinkOptions {
   readonly tls?: boolean
   /** AUTH PLAIN is offered, after STARTTLS where there is that, and must have come before MAIL. */
   readonly credentials?: Credentials
+  /** Connections at one time; those beyond get 421. Undefined: as many as come. */
+  readonly mostConnections?: number
   /** What the network between would take for there and back, ms. */
   readonly roundTripMs?: number
 }

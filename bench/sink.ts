@@ -46,8 +46,13 @@ const events = {
 const server = net.createServer((socket) => {
   socket.setNoDelay(true)
   socket.on('error', () => undefined)
-  socket.on('close', () => open--)
   counts.connections++
+  if (open === options.mostConnections) {
+    socket.resume()
+    socket.end('421 4.7.0 sink Error: too many connections\r\n')
+    return
+  }
+  socket.on('close', () => open--)
   counts.maxOpen = Math.max(counts.maxOpen, ++open)
   new SinkDialogue(roundTripMs > 0 ? new DelayLine(socket, roundTripMs) : socket, options, events)
 })
