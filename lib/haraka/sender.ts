@@ -149,21 +149,21 @@ export class Sender {
   /** New settings of the same sender: new work begins under a new session. */
   configure(settings: SenderSettings): void {
     this.#settings = settings
-    this.#sessions.retire()
     this.links.retire()
+    this.#sessions.retire()
     this.relays.forget()
     this.scheduler.refresh()
   }
 
   scriptReplaced(name: string): void {
     if (name !== this.#settings.script) return
-    this.#sessions.retire()
     this.links.retire()
+    this.#sessions.retire()
   }
 
   close(): void {
-    this.#sessions.retire()
     this.links.close()
+    this.#sessions.retire()
     this.relays.forget()
     this.scheduler.close()
   }
