@@ -84,6 +84,10 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     return this.hmail.todo.rcpt_to.length
   }
 
+  get retries(): number {
+    return this.#options.seam.retryIntervals().length
+  }
+
   /** A connection is in use, or is about to be. */
   get busy(): boolean {
     return this.#linkBusy || this.#partStored

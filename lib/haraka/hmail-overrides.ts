@@ -11,6 +11,8 @@ import type { HarakaMx, HMail } from './shapes.js'
 /** What becomes of an item under way. */
 export interface ItemInHand {
   readonly parts: RecipientParts
+  /** How often Haraka tries an item again. */
+  readonly retries: number
   requiresTls(): boolean
   /** Delivers to the sender's own relay servers. False: it has none. */
   deliver(): boolean
@@ -86,7 +88,8 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
       )
     },
     temp_fail(reason, details) {
-      this[IN_HAND].parts.giveBack('last')
+      // What fails for the last time bounces: that is this part alone, and the others go on.
+      if (this.num_failures < this[IN_HAND].retries) this[IN_HAND].parts.giveBack('last')
       original.temp_fail.call(this, reason, details)
     },
     bounce(reason, details) {

@@ -74,6 +74,7 @@ export class RelayLink implements RelayObserver {
   /** What ServerConnected changes holds for this connection. */
   #globals: ConnectionGlobals
   #greeted = false
+  #givenUp = false
   #user: LinkUser | undefined
   #session: Session
   #hmail: HMail | undefined
@@ -111,9 +112,9 @@ export class RelayLink implements RelayObserver {
     })
   }
 
-  /** The relay server has answered it. */
+  /** The relay server has answered it, and it has not been given up. */
   get answering(): boolean {
-    return this.#greeted
+    return this.#greeted && !this.#givenUp
   }
 
   /** It can take a message now. */
@@ -158,6 +159,7 @@ export class RelayLink implements RelayObserver {
 
   /** Ends a connection that rests. The script sees the reply to QUIT if its session still lives. */
   quit(why: keyof typeof WHY): void {
+    this.#givenUp = true
     const endUse = this.#session.hold()
     void this.closed.then(endUse)
     this.#connection.quit(WHY[why])
@@ -252,8 +254,11 @@ export class RelayLink implements RelayObserver {
   }
 
   #rest(): void {
+    const user = this.#user
+    this.#user = undefined
+    // A delivery that waits for a connection takes it here and now, and is its user then.
     this.#options.sender.links.rest(this)
-    this.#release()
+    user?.released()
   }
 
   #release(): void {

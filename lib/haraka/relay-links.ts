@@ -98,7 +98,10 @@ export class RelayLinks {
     const resting = this.#resting.get(key)
     while (resting?.length) {
       const link = this.#drop(key, resting, resting.length - 1)
-      if (!link?.usable) continue
+      if (!link?.usable) {
+        link?.quit('limit')
+        continue
+      }
       if (link.room(recipients) > 0) return link
       link.quit('limit')
     }

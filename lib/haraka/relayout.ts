@@ -30,6 +30,12 @@ export interface RelayoutDeps {
   createPort(limits: ScriptLimits, remark: (message: string) => void): ScriptPort
 }
 
+/**
+ * How long an item waits before it is put back, ms: a connection that is open, but not for this item, has a place for it,
+ * and it would try in vain without a pause.
+ */
+const PUT_BACK_MS = 1_000
+
 type Refusal = Extract<Verdict, { take: false }> & { readonly sender: string }
 
 export class Relayout {
@@ -183,10 +189,10 @@ export class Relayout {
       },
       giveBack: () => next(DELAY, REOFFER_SECONDS),
       putBack: () => {
-        setImmediate(() => {
+        setImmediate(() => sender.scheduler.release())
+        this.#deps.clock.after(PUT_BACK_MS, () => {
           if (this.#senders.get(sender.name) === sender) sender.scheduler.offer().take(delivery, rank)
           else delivery.abandon()
-          sender.scheduler.release()
         })
       },
       attemptOver: (finished) => {

@@ -105,14 +105,18 @@ export class DeliveryDialogue {
     else this.#connection.send({ stage: 'greeting', command: '', settle: this.#greeted })
   }
 
-  /** Haraka's own STARTTLS came to its end: the EHLO before it says nothing any more (RFC 3207 4.2). */
+  /** Haraka's own STARTTLS came to its end: what was said before it does not count any more (RFC 3207 4.2). */
   tlsStarted(): void {
     this.#tlsTold = true
     delete this.#handshake.ehlo
+    delete this.#handshake.helo
+    delete this.#handshake.auth
   }
 
   /** A command line without CR LF, a byte string. */
   command(line: string): void {
+    // The connection may be another delivery's by now.
+    if (this.quitting) return
     const verb = (/^[A-Za-z]+/.exec(line)?.[0] ?? '').toUpperCase()
     // Within AUTH hmail gives up by QUIT, which the server would take for base64. No credential reads like that: it
     // would be `AB` and a control character.

@@ -92,7 +92,9 @@ export class DeliverySocket extends EventEmitter {
     // body-end.ts needs the stream's end.
     this.on('pipe', (source: DestroyableSource) => {
       // hmail only logs it, and the server would wait for the rest of the message until its reply is overdue.
-      source.once?.('error', () => this.#connection.abort('the queue file cannot be read'))
+      source.once?.('error', () => {
+        if (!this.#handedBack) this.#connection.abort('the queue file cannot be read')
+      })
       this.#source = source
     })
     this.#dialogue.begin()
@@ -121,7 +123,7 @@ export class DeliverySocket extends EventEmitter {
       return this.#writeBody(this.#body, typeof data === 'string' ? Buffer.from(data, code) : data, done)
     }
     if (done) queueMicrotask(() => done())
-    if (this.#over) return true
+    if (this.#over || this.#handedBack) return true
     if (typeof data !== 'string') this.#writeCommands(Buffer.from(data).toString('latin1'))
     else this.#writeCommands(ASCII.test(data) ? data : Buffer.from(data, code).toString('latin1'))
     return true
@@ -143,6 +145,7 @@ export class DeliverySocket extends EventEmitter {
   }
 
   upgrade(options: TlsOptions, callback?: SecureCallback): void {
+    if (this.#handedBack) return
     const secured: SecureCallback = (...result) => {
       if (this.#over) return
       callback?.(...result)

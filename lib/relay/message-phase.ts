@@ -58,6 +58,7 @@ const NOT_REPEATED =
   '4.3.0 the script refused a recipient that the relay server accepts, and the transaction without it was not accepted'
 const NOT_DELIVERED = '2.0.0 not delivered: every recipient was refused by the relay server and rewritten by the script'
 const NOT_DELIVERED_TO = '2.0.0 not delivered: refused by the relay server and rewritten by the script'
+const OTHER_RECIPIENTS = 'Haraka named other recipients than those that were sent ahead (PIPELINING)'
 const NOTHING_SENT =
   'every recipient was refused by the relay server and rewritten by the script: the message leaves the queue undelivered'
 
@@ -129,6 +130,10 @@ export class MessagePhase {
   }
 
   data(line: string): void {
+    if (this.#ahead.length > 0) {
+      this.#connection.abort(OTHER_RECIPIENTS)
+      return
+    }
     const plan = this.#transaction?.plan() ?? { kind: 'send', kept: [] }
     this.#kept = plan.kept
     if (plan.kind === 'swallow') this.#swallow()
@@ -168,7 +173,7 @@ export class MessagePhase {
   #rcptSentAhead(line: string): void {
     const ahead = this.#ahead.shift()
     if (ahead?.line !== line) {
-      this.#connection.abort('Haraka named another recipient than the one that was sent ahead (PIPELINING)')
+      this.#connection.abort(OTHER_RECIPIENTS)
       return
     }
     ahead.asked = true

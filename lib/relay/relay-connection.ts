@@ -104,10 +104,16 @@ export class RelayConnection {
       this.#state === 'open' &&
       this.#gravest === 'none' &&
       !this.#inBody &&
+      !this.#judging &&
       this.#queue.empty &&
       this.#queue.early.length === 0 &&
       !this.#reader.midReply
     )
+  }
+
+  /** More has come than was asked for: what comes next would be taken for the reply to another command. */
+  get #outOfStep(): boolean {
+    return this.#queue.early.length > 0 || (this.#reader.midReply && !this.#queue.awaited)
   }
 
   /** From now on this client is told. */
@@ -144,6 +150,10 @@ export class RelayConnection {
 
   /** RSET: `done` hears whether the connection is as new after it. Replies that are still due come before. */
   reset(done: (restored: boolean) => void): void {
+    if (this.#outOfStep) {
+      done(false)
+      return
+    }
     this.send(
       commandExchange('rset', 'RSET', ({ real, consequence }) => {
         const accepted = real !== undefined && replyClass(real) === 2 && consequence === 'none'
@@ -275,6 +285,7 @@ export class RelayConnection {
     }
     const fault = this.#reader.read(data, (reply, more) => this.#replyRead(reply, more))
     if (fault !== undefined) this.#fail(this.secrets.redact(fault))
+    if (this.#resting && this.#reader.midReply && !this.#queue.awaited) this.#endRest('it said something')
     this.#pump()
   }
 
@@ -305,6 +316,8 @@ export class RelayConnection {
     if (this.#queue.early.length === 0 && !this.#reader.midReply) return true
     if (exchange.stage === 'starttls') this.#fail('it answered STARTTLS before it was sent')
     else if (exchange.stage === 'end-of-data' && exchange.bytes) this.#repliedTooSoon(this.#queue.early[0])
+    else if ((exchange.stage === 'mail' || exchange.stage === 'data') && this.#outOfStep)
+      this.#fail('it has sent more replies than it was sent commands')
     return this.#state === 'open'
   }
 

@@ -73,9 +73,14 @@ const TO = ['bob@example.com']
 
 const BODY = [Buffer.from('Subject: test\r\n\r\nHello\r\n')]
 
+/** hmail uses STARTTLS where it is offered, but not with these hosts. */
+export function allowTls(butNotWith: readonly string[] = []): void {
+  outboundTls.cfg = { redis: {}, no_tls_hosts: butNotWith, force_tls_hosts: [], rejectUnauthorized: false }
+}
+
 /** Settles when the connection is closed. */
 export async function drive(options: DriveOptions): Promise<Drive> {
-  outboundTls.cfg = { redis: {}, no_tls_hosts: [], force_tls_hosts: [], rejectUnauthorized: false }
+  allowTls()
   const wire = await (options.tls === 'implicit' ? connectTls(options.port) : connectPlain(options.port))
   const asked: Drive['asked'] = []
   const rewritten: RewriteEvent[] = []
@@ -143,11 +148,12 @@ export async function drive(options: DriveOptions): Promise<Drive> {
   return result
 }
 
-interface Item {
+export interface Item {
   try_deliver_host_on_socket(mx: object, host: string, port: number, socket: DeliverySocket): void
 }
 
-function recordingItem(options: DriveOptions): {
+/** An item of which what hmail does with it is recorded instead of done. */
+export function recordingItem(options: Omit<DriveOptions, 'port'>): {
   hmail: Item
   outcomes: Outcome[]
   logged: string[]
@@ -199,7 +205,7 @@ function reasons(some: object[]): string {
   return some.map((address) => (address as { reason: string }).reason).join('; ')
 }
 
-function connectPlain(port: number): Promise<Wire> {
+export function connectPlain(port: number): Promise<Wire> {
   const wire = haraka.connect({ port, host: '127.0.0.1' })
   return new Promise((resolve, reject) => {
     wire.once('connect', () => {

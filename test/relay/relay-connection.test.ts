@@ -83,11 +83,11 @@ describe('relay connection', () => {
   it('never settles within send, not even for an early or a local reply', async () => {
     const { wire, got, send, connection } = bench()
     wire.arrive('250 early\r\n')
-    send('mail', 'MAIL')
+    send('rcpt', 'RCPT')
     connection.send(localExchange(makeReply(454, 'local'), ({ presented }) => got.push(presented.lines[0])))
     assert.deepEqual(got, [])
     await settled()
-    assert.deepEqual(got, ['MAIL: 250 early', '454 local'])
+    assert.deepEqual(got, ['RCPT: 250 early', '454 local'])
   })
 
   it('keeps a local reply behind the replies that are outstanding before it', async () => {
