@@ -54,7 +54,8 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   #settings: SenderSettings
   #generation = 0
   #use: Use | undefined
-  #linkBusy = false
+  /** Neither resting nor closed. */
+  #busyLink: RelayLink | undefined
   /** The next connection is to be a new one. */
   #afresh = false
   /** A relay server has answered. */
@@ -90,7 +91,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
 
   /** A connection is in use, or is about to be. */
   get busy(): boolean {
-    return this.#linkBusy || this.#partStored
+    return this.#busyLink !== undefined || this.#partStored
   }
 
   /** The item was delivered or bounced, all parts of it. */
@@ -185,7 +186,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     const { links, relays } = this.#options.sender
     const key = this.#key(mx)
     const use = (link: RelayLink, reused: boolean): void => {
-      this.#linkBusy = true
+      this.#busyLink = link
       const socket = link.deliver(this)
       this.#use = { mx, link, socket, reused }
       callback(null, socket)
@@ -226,8 +227,9 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     if (this.#use) this.#options.sender.relays.answered(this.#use.mx)
   }
 
-  released(): void {
-    this.#linkBusy = false
+  released(link: RelayLink): void {
+    if (link !== this.#busyLink) return
+    this.#busyLink = undefined
     this.#goOn()
   }
 
@@ -296,7 +298,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
 
   /** The next part, when the last one's connection rests or is closed. */
   #goOn(): void {
-    if (this.#linkBusy) return
+    if (this.#busyLink) return
     if (!this.#partStored) {
       this.#options.quiet()
       return

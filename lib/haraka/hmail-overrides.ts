@@ -74,6 +74,7 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
     },
     // Haraka's own asks for one byte more than there is, and needs a further look at the file to find that out.
     data_stream() {
+      if (this.file_size === this.data_start) return original.data_stream.call(this)
       this.file_size--
       const stream = original.data_stream.call(this)
       this.file_size++

@@ -35,8 +35,8 @@ export interface LinkUser {
   hasAlternative(): boolean
   /** The relay server has greeted. */
   answered(): void
-  /** The connection rests or is closed; once for each delivery. */
-  released(): void
+  /** The connection rests or is closed; once for each. */
+  released(link: RelayLink): void
 }
 
 export interface RelayLinkOptions {
@@ -55,6 +55,7 @@ export interface RelayLinkOptions {
 const WHY = {
   idle: 'idle_timeout',
   limit: 'limit reached',
+  reset: 'RSET was not accepted',
   room: 'another connection is needed',
   changed: 'settings or script changed',
   shutdown: 'shutdown',
@@ -247,7 +248,7 @@ export class RelayLink implements RelayObserver {
     else {
       connection.reset((restored) => {
         if (restored) this.#rest()
-        else this.quit('limit')
+        else this.quit('reset')
       })
     }
     return true
@@ -258,13 +259,13 @@ export class RelayLink implements RelayObserver {
     this.#user = undefined
     // A delivery that waits for a connection takes it here and now, and is its user then.
     this.#options.sender.links.rest(this)
-    user?.released()
+    user?.released(this)
   }
 
   #release(): void {
     const user = this.#user
     this.#user = undefined
-    user?.released()
+    user?.released(this)
   }
 
   #logClose(why: string, failed: boolean): void {

@@ -158,7 +158,7 @@ export class RelayLinks {
   }
 
   #drop(key: string, resting: Resting[], at: number): RelayLink | undefined {
-    const [dropped] = resting.splice(at, 1)
+    const [dropped] = at < 0 ? [] : resting.splice(at, 1)
     if (resting.length === 0) this.#resting.delete(key)
     dropped?.cancelTimeout()
     return dropped?.link

@@ -440,7 +440,7 @@ export class RelayConnection {
   }
 
   #timeoutMs(stage: Stage): number {
-    if (stage === 'quit') return this.#quitTimeoutMs
+    if (stage === 'quit' || this.#resting) return this.#quitTimeoutMs
     return stage === 'end-of-data' ? 2 * this.#replyTimeoutMs : this.#replyTimeoutMs
   }
 }

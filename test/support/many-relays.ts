@@ -1,0 +1,196 @@
+/**
+ * One Haraka with many senders, each with a relay server of its own that misbehaves in its own way, and an account of
+ * every recipient at the end: how often it was delivered, whether it is still queued, whether it bounced.
+ *
+ * The messages of a case go to `NAME.test`, the k-th from `m<k>@example.com` to `a<k>@NAME.test` and `b<k>@NAME.test`.
+ * Unless told otherwise Haraka does not try again within the test: what was delivered was delivered without a counted
+ * attempt.
+ */
+import assert from 'node:assert/strict'
+
+import { HarakaInstance, type InstanceOptions, until } from './haraka-instance.js'
+import {
+  type RelayConnectionRecord,
+  type ScriptedRelay,
+  type ScriptedRelayOptions,
+  startScriptedRelay,
+} from './scripted-relay.js'
+import { plainMessage, submit } from './submit.js'
+
+export interface RelayCase {
+  /** Part of a domain name: small letters, digits, hyphens. */
+  readonly name: string
+  readonly relay?: ScriptedRelayOptions
+  /** Further keys of the sender. */
+  readonly ini?: string
+  /** How many messages; default 3. */
+  readonly messages?: number
+  /** Local parts of the recipients of each. */
+  readonly recipients?: (k: number) => readonly string[]
+  /** Recipients of this message leave the queue without being delivered. */
+  readonly gone?: (recipient: string) => boolean
+  /** Bytes of each message, at least. */
+  readonly bytes?: number
+}
+
+export type Fate = 'delivered' | 'queued' | 'bounced'
+
+/** What has become of everything at one moment. */
+export interface Account {
+  /** Of one recipient by its local part: an entry for each delivery, each DSN, and for its place in the queue. */
+  fates(name: string, recipient: string): readonly Fate[]
+  /** Of the k-th message: `delivered`, or `bounced delivered+queued` where the recipients differ. */
+  fateOf(name: string, k: number): string
+  /** How many attempts are counted for what is queued. */
+  attempts(name: string, recipient: string): number
+}
+
+export interface ManyRelays {
+  readonly haraka: HarakaInstance
+  readonly dsns: ScriptedRelay
+  relay(name: string): ScriptedRelay
+  /** The most connections that the sender had at one time, by Haraka's log: a busy relay server may see an end late. */
+  mostOpen(name: string): number
+  /** Hands over the messages of all (or some) cases, those of each in their order: from the k-th to before the k-th. */
+  submit(from?: number, to?: number, names?: readonly string[]): Promise<void>
+  /** Settles when every recipient of the messages submitted so far has a fate, and what is queued was attempted. */
+  settled(): Promise<Account>
+  /** Settles when the queue is empty. */
+  drained(): Promise<Account>
+  remove(): Promise<void>
+}
+
+export interface ManyRelaysOptions extends Omit<InstanceOptions, 'ini'> {
+  /** Lines of `[main]`. */
+  readonly main?: string
+  /** Lines of every sender; a case's own come after them. */
+  readonly sender?: string
+  /** Haraka's retry intervals, `1h` by default: no second attempt. */
+  readonly intervals?: string
+}
+
+/** An answer that never comes. */
+export const NEVER = new Promise<unknown>(() => undefined)
+
+/** Which message of its case is under way on this connection: the k of its last `MAIL FROM:<m<k>@example.com>`. */
+export function messageOf(connection: RelayConnectionRecord): number {
+  const mail = connection.commands.findLast((line) => line.startsWith('MAIL '))
+  return Number(/<m(\d+)@/.exec(mail ?? '')?.[1] ?? -1)
+}
+
+export async function openManyRelays(
+  cases: readonly RelayCase[],
+  options: ManyRelaysOptions = {},
+): Promise<ManyRelays> {
+  assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length, 'each case has a name of its own')
+  const dsns = await startScriptedRelay()
+  const relays = new Map<string, ScriptedRelay>()
+  for (const { name, relay } of cases) relays.set(name, await startScriptedRelay(relay))
+  const sections = cases.map(({ name, ini = '' }) => {
+    const own = new Set(ini.split('\n').map((line) => line.split('=')[0]))
+    const common = (options.sender ?? '').split('\n').filter((line) => !own.has(line.split('=')[0]))
+    return [`[sender.${name}]`, `host=127.0.0.1:${relays.get(name)?.port}`, `filter[]=${name}.test`, ...common, ini]
+  })
+  const dsn = [`[sender.dsn]`, `host=127.0.0.1:${dsns.port}`, 'filter[]=From: <>', '']
+  const haraka = await HarakaInstance.start({
+    ...options,
+    ini: ['[main]', options.main ?? '', ...sections.flat(), ...dsn].join('\n'),
+    config: { 'outbound.ini': `temp_fail_intervals=${options.intervals ?? '1h'}\n`, ...options.config },
+  })
+  const recipientsOf = (one: RelayCase, k: number): readonly string[] => one.recipients?.(k) ?? [`a${k}`, `b${k}`]
+  const submitted = new Set<string>()
+
+  function account(): Account & { readonly known: ReadonlySet<string> } {
+    const all = new Map<string, Fate[]>()
+    const attempts = new Map<string, number>()
+    const note = (address: string, fate: Fate): void => void all.set(address, [...(all.get(address) ?? []), fate])
+    for (const { data } of dsns.messages)
+      for (const [, to] of data.toString('latin1').matchAll(/^Final-Recipient: rfc822;(.*)\r$/gm)) note(to!, 'bounced')
+    for (const relay of relays.values())
+      for (const { rcptTo } of relay.messages) for (const address of rcptTo) note(address, 'delivered')
+    for (const item of haraka.queued())
+      for (const { original } of item.attempts > 0 ? item.rcpt_to : []) {
+        note(original.slice(1, -1), 'queued')
+        attempts.set(original.slice(1, -1), item.attempts)
+      }
+    const fates = (name: string, recipient: string): readonly Fate[] => all.get(`${recipient}@${name}.test`) ?? []
+    return {
+      known: new Set(all.keys()),
+      fates,
+      fateOf(name, k) {
+        const recipients = recipientsOf(
+          cases.find((one) => one.name === name)!,
+          k,
+        )
+        return [...new Set(recipients.map((recipient) => fates(name, recipient).join('+')))].sort().join(' ')
+      },
+      attempts: (name, recipient) => attempts.get(`${recipient}@${name}.test`) ?? 0,
+    }
+  }
+
+  async function reached(what: string, condition: () => boolean): Promise<Account> {
+    await until(what, condition, 40_000).catch((error: unknown) => {
+      const { known } = account()
+      const missing = [...submitted].filter((address) => !known.has(address))
+      throw new Error(`${String(error)}; without a fate: ${missing.join(' ')}\n${haraka.output.slice(-10_000)}`)
+    })
+    return account()
+  }
+
+  return {
+    haraka,
+    dsns,
+    relay: (name) => relays.get(name)!,
+    mostOpen(name) {
+      let open = 0
+      let most = 0
+      const lines = haraka.output.matchAll(new RegExp(`\\[relayout\\] (connected|close) sender=${name} `, 'g'))
+      for (const [, event] of lines) {
+        open = event === 'connected' ? open + 1 : Math.max(0, open - 1)
+        most = Math.max(most, open)
+      }
+      return most
+    },
+    async submit(from = 0, to = Infinity, names = cases.map(({ name }) => name)) {
+      const waiting = cases.filter(({ name }) => names.includes(name))
+      const hand = async (one: RelayCase): Promise<void> => {
+        const messages = []
+        for (let k = from; k < Math.min(to, one.messages ?? 3); k++) {
+          const recipients = recipientsOf(one, k)
+          const addresses = recipients.map((recipient) => `${recipient}@${one.name}.test`)
+          recipients.forEach((recipient, i) => one.gone?.(recipient) === true || submitted.add(addresses[i]!))
+          const body = `Number ${k} of ${one.name}.\r\n${'0123456789abcde\r\n'.repeat(Math.ceil((one.bytes ?? 0) / 17))}`
+          messages.push({ from: `m${k}@example.com`, to: addresses, data: plainMessage(`${one.name} ${k}`, [], body) })
+        }
+        if (messages.length > 0) await submit(haraka.port, messages)
+      }
+      const worker = async (): Promise<void> => {
+        for (let one = waiting.shift(); one; one = waiting.shift()) await hand(one)
+      }
+      await Promise.all(Array.from({ length: 8 }, worker))
+    },
+    settled: () => {
+      const missing = (): boolean => {
+        const { known } = account()
+        return [...submitted].some((address) => !known.has(address))
+      }
+      const untried = (): boolean => haraka.queued().some(({ attempts }) => attempts === 0)
+      return reached('every recipient has a fate', () => !missing() && !untried())
+    },
+    drained: () => reached('the queue is empty', () => haraka.queue().length === 0),
+    async remove() {
+      await haraka.remove()
+      await Promise.all([...relays.values(), dsns].map((relay) => relay.close()))
+    },
+  }
+}
+
+/** What each relay server took is one of its messages as it was submitted, to nobody else's recipients. */
+export function assertNoCrossTalk(name: string, relay: ScriptedRelay): void {
+  for (const { mailFrom, rcptTo, data } of relay.messages) {
+    const k = Number(/^m(\d+)@example.com$/.exec(mailFrom)?.[1])
+    assert.match(data.toString('latin1'), new RegExp(`^Subject: ${name} ${k}\r$`, 'm'))
+    assert.match(data.toString('latin1'), new RegExp(`^Number ${k} of ${name}\\.\r$`, 'm'))
+    for (const address of rcptTo) assert.match(address, new RegExp(`^[a-z]+${k}@${name}\\.test$`))
+  }
+}
