@@ -4,7 +4,8 @@
  * which half of the way it was delayed, that is the same to it as half of the time on each.
  *
  * Several writes are under way at one time: commands that came together are answered together, one round trip later.
- * It lies below TLS, whose handshake takes its round trips too. The opening of the TCP connection takes none.
+ * It lies below TLS, whose handshake takes its round trips too. The opening of the TCP connection takes one: since the
+ * client has nothing to do before the greeting, that comes so much later.
  */
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
@@ -14,11 +15,13 @@ type Done = (error?: Error | null) => void
 export class DelayLine extends Duplex {
   readonly #socket: Socket
   readonly #delayMs: number
+  #openingMs: number
 
   constructor(socket: Socket, delayMs: number) {
     super({ allowHalfOpen: false })
     this.#socket = socket
     this.#delayMs = delayMs
+    this.#openingMs = delayMs
     socket.on('data', (chunk) => {
       if (!this.push(chunk)) socket.pause()
     })
@@ -33,7 +36,8 @@ export class DelayLine extends Duplex {
 
   override _write(chunk: Buffer, _encoding: string, done: Done): void {
     // Timers of one duration fire in the order in which they were set.
-    setTimeout(() => this.#socket.write(chunk), this.#delayMs)
+    setTimeout(() => this.#socket.write(chunk), this.#delayMs + this.#openingMs)
+    this.#openingMs = 0
     done()
   }
 

@@ -41,7 +41,10 @@ export const depth: Part = {
       return {
         figures: [
           ...rates(named('empty script, 5000 queued'), named('Haraka alone, 5000 queued')),
-          ...rates(named('empty script, 20000 queued'), named('empty script, 2000 queued')),
+          ...rates(named('empty script, 20000 queued'), named('empty script, 2000 queued')).map((one) => ({
+            ...one,
+            goal: '≥ 0.9',
+          })),
         ],
         measurements: drains,
       }

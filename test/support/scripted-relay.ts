@@ -29,6 +29,8 @@ export interface AnswerObject {
   after?: Promise<unknown>
   /** Say nothing at all. */
   silent?: boolean
+  /** To QUIT: this side of the connection is never closed. */
+  stay?: boolean
 }
 
 export interface RelayRequest {
@@ -74,6 +76,8 @@ export interface ScriptedRelayOptions {
   /** Read the body only after this settles: backpressure. */
   readBodyAfter?: Promise<unknown>
   host?: string
+  /** Listen on this port; else on any that is free. */
+  port?: number
 }
 
 export interface RelayConnectionRecord {
@@ -122,6 +126,8 @@ export interface ScriptedRelay {
   until(condition: () => boolean): Promise<void>
   /** Changes answers for what comes. */
   set(options: Partial<ScriptedRelayOptions>): void
+  /** Refuses new connections; those that there are go on. */
+  refuse(): void
   close(): Promise<void>
 }
 
@@ -150,7 +156,7 @@ class Relay implements ScriptedRelay {
   constructor(options: ScriptedRelayOptions) {
     this.options = options
     this.host = options.host ?? '127.0.0.1'
-    this.server = net.createServer((socket) => {
+    this.server = net.createServer({ allowHalfOpen: true }, (socket) => {
       this.sockets.add(socket)
       socket.on('close', () => this.sockets.delete(socket))
       new Conversation(this, socket).start()
@@ -160,7 +166,7 @@ class Relay implements ScriptedRelay {
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', reject)
-      this.server.listen(0, this.host, resolve)
+      this.server.listen(this.options.port ?? 0, this.host, resolve)
     })
     this.port = (this.server.address() as net.AddressInfo).port
   }
@@ -190,6 +196,10 @@ class Relay implements ScriptedRelay {
     return before
   }
 
+  refuse(): void {
+    this.server.close()
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
     for (const socket of this.sockets) socket.destroy()
@@ -210,6 +220,7 @@ class Conversation {
   private body: DotReader | undefined
   private auth: ReturnType<typeof checkAuth> | undefined
   private helloed = false
+  private stays = false
   private mailFrom: string | undefined
   private mailParameters = ''
   private rcptTo: string[] = []
@@ -253,7 +264,9 @@ class Conversation {
       this.input = Buffer.concat([this.input, data])
       this.then(() => this.consume())
     })
-    this.socket.on('end', () => this.gone('client'))
+    this.socket.on('end', () => {
+      if (!this.stays) this.gone('client')
+    })
   }
 
   private startTls(): void {
@@ -341,14 +354,17 @@ class Conversation {
       case 'NOOP':
         return this.say(settle('250 2.0.0 ok', ''))
       case 'QUIT':
-        await this.answer('quit', line, '', '221 2.0.0 bye')
-        {
-          this.end('quit', 'close')
-          return
-        }
+        return this.quit(line)
       default:
         return this.say(settle('500 5.5.2 unknown command', ''))
     }
+  }
+
+  private async quit(line: string): Promise<void> {
+    const answer = settle(this.resolve('quit', this.relay.options.quit, line, ''), '221 2.0.0 bye')
+    await this.say(answer)
+    if (answer.stay === true) this.stays = true
+    else this.end('quit', 'close')
   }
 
   private async ehlo(line: string): Promise<void> {
@@ -449,7 +465,7 @@ class Conversation {
 
   /** Says what the option of that name wants, or the standard reply; gives the reply that went out. */
   private async answer(
-    stage: 'greeting' | 'helo' | 'ehlo' | 'mail' | 'endOfData' | 'rset' | 'quit' | 'authReply',
+    stage: 'greeting' | 'helo' | 'ehlo' | 'mail' | 'endOfData' | 'rset' | 'authReply',
     command: string,
     address: string,
     standard: string,
