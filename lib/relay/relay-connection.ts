@@ -171,6 +171,7 @@ export class RelayConnection {
       return
     }
     this.#resting = false
+    this.#why = why
     this.send(commandExchange('quit', 'QUIT', () => this.finish(why)))
   }
 
