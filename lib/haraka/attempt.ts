@@ -143,21 +143,19 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     const { hmail } = this
     const last = this.#use
     this.#use = undefined
-    this.parts.giveBack('first')
-    if (!last) return !this.#restInstead()
-    const { progress } = last.socket
-    if (progress === 'in doubt') {
+    const progress = last?.socket.progress
+    if (last && progress === 'in doubt') {
       const { log, sender } = this.#options
       log.event('warn', 'relay', { sender: sender.name, server: last.mx.exchange, warning: IN_DOUBT }, hmail)
       hmail.temp_fail(IN_DOUBT)
       return false
     }
-    if (last.reused && progress === 'unanswered') {
+    if (last?.reused && progress === 'unanswered') {
       this.#afresh = true
       hmail.mxlist.unshift(last.mx)
-      return true
-    }
-    if (last.reused) this.#reached = true
+    } else if (last?.reused) this.#reached = true
+    // Without a further server the attempt fails: temp_fail decides whose failure that is.
+    if (hmail.mxlist.length > 0) this.parts.giveBack('first')
     return !this.#restInstead()
   }
 
@@ -269,6 +267,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
       this.#makeLastTry()
       return false
     }
+    this.parts.giveBack('first')
     this.#options.noneReached()
     return true
   }

@@ -56,10 +56,13 @@ const WHY = {
   idle: 'idle_timeout',
   limit: 'limit reached',
   reset: 'RSET was not accepted',
+  spoilt: 'not fit for a further message',
   room: 'another connection is needed',
   changed: 'settings or script changed',
   shutdown: 'shutdown',
 } as const
+
+export type QuitReason = keyof typeof WHY
 
 export class RelayLink implements RelayObserver {
   readonly key: string
@@ -159,7 +162,7 @@ export class RelayLink implements RelayObserver {
   }
 
   /** Ends a connection that rests. The script sees the reply to QUIT if its session still lives. */
-  quit(why: keyof typeof WHY): void {
+  quit(why: QuitReason): void {
     this.#givenUp = true
     const endUse = this.#session.hold()
     void this.closed.then(endUse)
@@ -236,13 +239,15 @@ export class RelayLink implements RelayObserver {
     return { rcptLines, pipelined: this.#settings.pipelining && pipelining }
   }
 
-  #handBack(open: boolean): boolean {
+  /** Why it cannot be kept, or undefined. */
+  #handBack(open: boolean): string | undefined {
     const connection = this.#connection
     const { links } = this.#options.sender
     const reset = open || connection.consequence === 'reset'
-    if (!links.mayRest(this) || this.room(1) === 0) return false
-    if (!reset && !connection.restored) return false
-    if (reset && !['none', 'reset'].includes(connection.consequence)) return false
+    const refusal = links.refusal(this)
+    if (refusal) return WHY[refusal]
+    if (this.room(1) === 0) return WHY.limit
+    if (reset ? !['none', 'reset'].includes(connection.consequence) : !connection.restored) return WHY.spoilt
     connection.rest()
     if (!reset) this.#rest()
     else {
@@ -251,7 +256,7 @@ export class RelayLink implements RelayObserver {
         else this.quit('reset')
       })
     }
-    return true
+    return undefined
   }
 
   #rest(): void {

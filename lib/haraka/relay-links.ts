@@ -5,7 +5,7 @@
  * last is taken first, so that those that are not needed come to their idle_timeout.
  */
 import type { Clock } from '../core/clock.js'
-import type { RelayLink } from './relay-link.js'
+import type { QuitReason, RelayLink } from './relay-link.js'
 
 export interface RelayLinksOptions {
   readonly clock: Clock
@@ -108,14 +108,18 @@ export class RelayLinks {
     return undefined
   }
 
-  mayRest(link: RelayLink): boolean {
-    return !this.#closed && link.generation === this.#generation && this.#options.idleTimeoutMs() > 0
+  /** Why it may not be kept for a further message; undefined: it may. */
+  refusal(link: RelayLink): QuitReason | undefined {
+    if (this.#closed) return 'shutdown'
+    if (link.generation !== this.#generation) return 'changed'
+    return this.#options.idleTimeoutMs() > 0 ? undefined : 'idle'
   }
 
   /** Its delivery has done with it. */
   rest(link: RelayLink): void {
-    if (!this.mayRest(link)) {
-      link.quit('changed')
+    const refusal = this.refusal(link)
+    if (refusal) {
+      link.quit(refusal)
       return
     }
     const cancelTimeout = this.#options.clock.after(this.#options.idleTimeoutMs(), () => this.#expire(link))

@@ -33,10 +33,10 @@ export interface DialogueOptions extends MessagePhaseOptions {
   /** There is another relay server to try when this one's greeting refuses. */
   hasAlternative(): boolean
   /**
-   * The delivery is done with the connection. True: it is kept for the next one, and no QUIT is sent. `open`: the server
-   * may have a transaction that is not over.
+   * The delivery is done with the connection. Undefined: it is kept for the next one, and no QUIT is sent; else why it is
+   * not. `open`: the server may have a transaction that is not over.
    */
-  handBack(open: boolean): boolean
+  handBack(open: boolean): string | undefined
 }
 
 /** Where replies and turns of the conversation go: the delivery socket. */
@@ -234,14 +234,15 @@ export class DeliveryDialogue {
 
   #quit(line: string): void {
     this.quitting = true
-    if (this.#message.begun && this.#options.handBack(this.#message.open)) {
+    const why = this.#message.begun ? this.#options.handBack(this.#message.open) : 'no message was sent'
+    if (why === undefined) {
       this.#host.handedBack()
       queueMicrotask(() => this.#host.ended())
       return
     }
     this.#send('quit', line, ({ presented }) => {
       this.#host.present(presented)
-      this.#connection.finish('QUIT')
+      this.#connection.finish(why)
       this.#host.ended()
     })
   }

@@ -103,6 +103,13 @@ const CASES: readonly Case[] = [
     bounced: [part(4).filter((recipient) => recipient !== 'user33@example.net'), ['user33@example.net']],
   },
   {
+    name: 'the connection is lost after the whole of part 6, on the last try: that part bounces, the others are delivered',
+    from: 'last@example.org',
+    endOfData: when(6, { then: 'reset' }),
+    delivered: without(...part(6)),
+    bounced: [part(6)],
+  },
+  {
     name: '451 to MAIL of part 3: it and those after it wait',
     mail: when(3, '451 4.3.0 later'),
     delivered: parts(1, 2),

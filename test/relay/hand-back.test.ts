@@ -46,7 +46,7 @@ function bench(options: { readonly pipelined?: boolean } = {}) {
         handedBack.push(open)
         connection.rest()
         if (open) connection.reset(() => undefined)
-        return true
+        return undefined
       },
     })
     const events: string[] = []

@@ -10,6 +10,6 @@ export function soloDelivery(envelope: () => Envelope = () => ({ rcptLines: [], 
     reused: false,
     hasAlternative: () => false,
     envelope,
-    handBack: () => false,
+    handBack: () => 'QUIT',
   }
 }
