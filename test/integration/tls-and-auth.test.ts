@@ -174,6 +174,27 @@ describe('TLS and AUTH', function () {
     })
   }
 
+  for (const tls of ['required', 'implicit'] as const) {
+    it(`${tls}: the relay server's name as configured goes with TLS (SNI), an address does not`, async () => {
+      const names: (string | undefined)[] = []
+      for (const host of ['localhost', '127.0.0.1']) {
+        const scene = await openScene({
+          relay: tls === 'implicit' ? { implicitTls: true } : { starttls: true },
+          ini: (address) =>
+            `[sender.main]\nhost=${address.replace('127.0.0.1', host)}\ntls=${tls}\nverify_certificate=false\n`,
+        })
+        try {
+          await scene.submit(message)
+          await scene.relay.waitFor(1)
+          names.push(scene.relay.messages[0]?.connection.serverName)
+        } finally {
+          await scene.remove()
+        }
+      }
+      assert.deepEqual(names, ['localhost', undefined])
+    })
+  }
+
   async function assertDelivered(scene: Scene, tls: boolean, authenticated: boolean): Promise<void> {
     await scene.relay.waitFor(1)
     await until('the queue is empty', () => scene.haraka.queue().length === 0)

@@ -85,6 +85,8 @@ export interface RelayConnectionRecord {
   /** Every command line in order, AUTH continuations too; '.' for an end of data. */
   readonly commands: string[]
   tls: boolean
+  /** The name that the client gave with TLS (SNI); undefined: none. */
+  serverName: string | undefined
   /** User name of a successful AUTH. */
   authenticatedAs: string | undefined
   open: boolean
@@ -234,6 +236,7 @@ class Conversation {
       id: relay.connections.length,
       commands: [],
       tls: false,
+      serverName: undefined,
       authenticatedAs: undefined,
       open: true,
       ended: undefined,
@@ -275,7 +278,11 @@ class Conversation {
     plain.removeAllListeners('end')
     const secure = new tls.TLSSocket(plain, { isServer: true, key: TEST_KEY, cert: TEST_CERTIFICATE })
     secure.on('error', () => undefined)
-    secure.on('secure', () => (this.record.tls = true))
+    secure.on('secure', () => {
+      this.record.tls = true
+      const { servername } = secure as { servername?: string | false }
+      this.record.serverName = servername === false ? undefined : servername
+    })
     this.socket = secure
     this.input = Buffer.alloc(0)
     this.write = joinedWriter(secure, this.relay.options.packets ?? 'plain')
