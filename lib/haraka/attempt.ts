@@ -135,6 +135,11 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     return true
   }
 
+  /** Once more, for what is left. */
+  again(): void {
+    if (!this.deliver()) this.hmail.get_mx()
+  }
+
   mark(mxs: HarakaMx[]): HarakaMx[] {
     return this.#options.seam.mark(mxs, this)
   }
@@ -306,6 +311,6 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     this.#use = undefined
     this.#bounced = false
     this.#finished = false
-    this.deliver()
+    this.again()
   }
 }

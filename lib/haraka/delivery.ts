@@ -58,7 +58,7 @@ export class Delivery {
   start(): void {
     this.#attempt.begin()
     if (this.#proceeded) {
-      this.#attempt.deliver()
+      this.#attempt.again()
       return
     }
     this.#proceeded = true

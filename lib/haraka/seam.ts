@@ -116,6 +116,7 @@ function harakaVersion(require: (path: string) => unknown): string {
 
 /** Methods of hmail that are called, wrapped or relied on. */
 const HMAIL_METHODS = [
+  'get_mx',
   'get_mx_respond',
   'found_mx',
   'data_stream',

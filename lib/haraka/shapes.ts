@@ -45,6 +45,7 @@ export interface HMail {
   num_failures: number
   next_cb: () => void
   mxlist: HarakaMx[]
+  get_mx(): void
   get_mx_respond(code: number, answer: unknown): unknown
   found_mx(mxs: HarakaMx[]): unknown
   data_stream(): Readable

@@ -118,4 +118,28 @@ describe('the parts of a message', function () {
       await scene.remove()
     }
   })
+
+  it('go by the exchangers that Haraka finds, too, for a sender without host', async () => {
+    const scene = await openScene({
+      ini: () => '[sender.direct]\nmax_recipients_per_message=100\n',
+      plugins: {
+        route:
+          'exports.hook_get_mx = function (next) { const [exchange, port] = this.config.get("mx").split(":"); next(OK, { exchange, port: Number(port) }) }',
+      },
+      stopped: true,
+    })
+    try {
+      scene.haraka.write('config/mx', `127.0.0.1:${scene.relay.port}\n`)
+      await scene.haraka.start()
+      await scene.submit({ from: 'joe@example.com', to: users(0, 350), data: plainMessage('one') })
+      await until('the queue is empty', () => scene.relay.messages.length > 0 && scene.haraka.queue().length === 0)
+      assert.deepEqual(transactions(scene.relay.connections), [[100, 100, 100, 50]])
+      assert.deepEqual(
+        scene.relay.messages.flatMap(({ rcptTo }) => rcptTo),
+        users(0, 350),
+      )
+    } finally {
+      await scene.remove()
+    }
+  })
 })
