@@ -278,7 +278,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   }
 
   #lastTry(failures: number): number {
-    return Math.max(failures, this.#options.seam.retryIntervals().length)
+    return Math.max(failures, this.retries)
   }
 
   /** Haraka bounces what fails more often than it has intervals for. */

@@ -260,16 +260,15 @@ export class RelayLink implements RelayObserver {
   }
 
   #rest(): void {
-    const user = this.#user
-    this.#user = undefined
     // A delivery that waits for a connection takes it here and now, and is its user then.
-    this.#options.sender.links.rest(this)
-    user?.released(this)
+    this.#release(() => this.#options.sender.links.rest(this))
   }
 
-  #release(): void {
+  /** `then` comes before the user hears of it. */
+  #release(then?: () => void): void {
     const user = this.#user
     this.#user = undefined
+    then?.()
     user?.released(this)
   }
 

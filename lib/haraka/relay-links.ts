@@ -55,9 +55,9 @@ export class RelayLinks {
   }
 
   /**
-   * A resting connection of this key that takes a message of so many recipients; or undefined, when there is none and one may be
-   * opened, for which a place is kept until `add` or `notOpened`. Waits while `most` are open, and ends resting ones for
-   * that.
+   * A resting connection of this key that takes a message of so many recipients; or undefined, when there is none and one
+   * may be opened, for which a place is kept until `add` or `notOpened`. Waits while `most` are open, and ends resting
+   * ones for that. Without a key it is a new one.
    */
   acquire(
     key: string | undefined,
@@ -98,12 +98,8 @@ export class RelayLinks {
     const resting = this.#resting.get(key)
     while (resting?.length) {
       const link = this.#drop(key, resting, resting.length - 1)
-      if (!link?.usable) {
-        link?.quit('limit')
-        continue
-      }
-      if (link.room(recipients) > 0) return link
-      link.quit('limit')
+      if (link?.usable && link.room(recipients) > 0) return link
+      link?.quit('limit')
     }
     return undefined
   }

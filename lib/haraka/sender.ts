@@ -149,16 +149,13 @@ export class Sender {
   /** New settings of the same sender: new work begins under a new session. */
   configure(settings: SenderSettings): void {
     this.#settings = settings
-    this.links.retire()
-    this.#sessions.retire()
+    this.#retire()
     this.relays.forget()
     this.scheduler.refresh()
   }
 
   scriptReplaced(name: string): void {
-    if (name !== this.#settings.script) return
-    this.links.retire()
-    this.#sessions.retire()
+    if (name === this.#settings.script) this.#retire()
   }
 
   close(): void {
@@ -166,6 +163,12 @@ export class Sender {
     this.#sessions.retire()
     this.relays.forget()
     this.scheduler.close()
+  }
+
+  /** The connections first: the script is to see the replies to their QUIT. */
+  #retire(): void {
+    this.links.retire()
+    this.#sessions.retire()
   }
 
   #warn(warning: string, hmail: HMail): void {

@@ -12,6 +12,7 @@ import type { HarakaSocket, HMail } from '../../lib/haraka/shapes.js'
 import type { DeliverySocket } from '../../lib/relay/delivery-socket.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeWire, settled } from '../relay/fake-wire.js'
+import { sessionDouble } from './session-double.js'
 
 export const IDLE_MS = 5_000
 
@@ -91,20 +92,16 @@ export function linkBench(options: BenchOptions = {}) {
   const byLink = new Map<RelayLink, Peer>()
   const asked: [string, string][] = []
 
+  const { script } = options
   const session = (): Session =>
-    ({
-      ended: false,
+    sessionDouble(
       globals,
-      hold: () => () => undefined,
-      script: {
-        has: (callback: string) => callback === 'ReturnCodeHandler' && options.script !== undefined,
-        serverConnected: () => Promise.resolve(globals),
-        returnCode: async (command: string, full: string) => {
+      script &&
+        (async (command, full) => {
           asked.push([command, full])
-          return options.script?.(command)
-        },
-      },
-    }) as unknown as Session
+          return script(command)
+        }),
+    )
 
   /** Acquires a connection, or waits for one. */
   function deliver(name: string, recipients: readonly string[] = [`${name}@example.com`], key = 'one'): TestDelivery {

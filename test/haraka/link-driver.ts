@@ -15,6 +15,7 @@ import type { TlsMode } from '../../lib/relay/delivery-dialogue.js'
 import type { Progress } from '../../lib/relay/message-phase.js'
 import { nodeClock } from '../../lib/relay/node-clock.js'
 import { allowTls, connectPlain, type Outcome, recordingItem, type Script } from '../relay/hmail-driver.js'
+import { sessionDouble } from './session-double.js'
 
 export interface LinkDriverOptions {
   readonly port: number
@@ -91,21 +92,17 @@ export function openLinkDriver(options: LinkDriverOptions): LinkDriver {
     ...(auth ? { auth: { user: { reveal: () => auth.user }, pass: { reveal: () => auth.pass } } } : {}),
   } as unknown as SenderSettings
 
+  const { script } = options
   const session = (): Session =>
-    ({
-      ended: false,
+    sessionDouble(
       globals,
-      hold: () => () => undefined,
-      script: {
-        has: (callback: string) => callback === 'ReturnCodeHandler' && options.script !== undefined,
-        serverConnected: () => Promise.resolve(globals),
-        returnCode: async (command: string, full: string, last: string) => {
+      script &&
+        (async (command, full, last) => {
           asked.push([command, full])
           await new Promise((resolve) => setImmediate(resolve))
-          return options.script?.(command, full, last)
-        },
-      },
-    }) as unknown as Session
+          return script(command, full, last)
+        }),
+    )
 
   async function connect(): Promise<HarakaSocket> {
     const socket = (await connectPlain(options.port)) as unknown as HarakaSocket
