@@ -1,17 +1,17 @@
 /**
- * The calls of all sessions, first in first out, and the script thread that answers them.
+ * The calls of one sender's sessions and the script thread that answers them: about replies first, because a connection
+ * waits for each of those, otherwise first in first out.
  *
  * Promises: every call is answered, at the latest `timeoutMs` after it began to run. A call that runs longer, or
- * crashes the thread, fails alone: the thread is replaced by a spare that stands ready, the other sessions are begun
- * afresh there when they have a call, and the calls without an answer are asked again. When no thread can be started,
- * calls fail with kind 'unavailable', and the next try waits longer each time.
+ * crashes the thread, fails alone: the thread is replaced by a spare that stands ready, the sessions are begun afresh
+ * there when they have a call, and the calls without an answer are asked again. When no thread can be started, calls
+ * fail with kind 'unavailable', and the next try waits longer each time. A thread without sessions is given back.
  */
 import type { Call, OpenSession } from './call.js'
 import { readFailure, REPLY, REQUEST } from './messages.js'
 import type { ScriptFailure } from './port.js'
 import { monotonicMs } from './progress.js'
-import { ThreadSupply } from './thread-supply.js'
-import type { Remark } from './thread-supply.js'
+import type { ThreadSupply } from './thread-supply.js'
 import { FieldReader, FieldWriter } from './wire.js'
 import type { LinkSettings, WorkerLink } from './worker-link.js'
 
@@ -20,10 +20,11 @@ const STARTING_MS = 10_000
 
 export class CallQueue {
   readonly #settings: LinkSettings
-  readonly #remark: Remark
   readonly #supply: ThreadSupply
   readonly #calls = new Map<number, Call>()
   readonly #sessions = new Map<number, OpenSession>()
+  /** Two messages a turn: the thread carries out all of the first kind before any of the second. */
+  readonly #urgent = new FieldWriter()
   readonly #out = new FieldWriter()
   #link: WorkerLink | undefined
   #lastCall = 0
@@ -32,10 +33,19 @@ export class CallQueue {
   #watching: NodeJS.Timeout | undefined
   #oldestPostMs = 0
 
-  constructor(settings: LinkSettings, remark: Remark) {
+  constructor(settings: LinkSettings, supply: ThreadSupply) {
     this.#settings = settings
-    this.#remark = remark
-    this.#supply = new ThreadSupply(settings, remark)
+    this.#supply = supply
+  }
+
+  /** Sessions that are open or have a call under way. */
+  get sessions(): number {
+    return this.#sessions.size
+  }
+
+  serves(sender: string): boolean {
+    for (const session of this.#sessions.values()) if (session.sender === sender) return true
+    return false
   }
 
   add(call: Call): void {
@@ -63,7 +73,7 @@ export class CallQueue {
     const link = this.#link
     this.#link = undefined
     for (const call of this.#takeAll()) call.fail(unavailable(call, 'the script engine is shutting down'))
-    await Promise.all([link?.end(), this.#supply.close()])
+    await link?.end()
   }
 
   #refusal(call: Call): ScriptFailure | undefined {
@@ -88,7 +98,7 @@ export class CallQueue {
     const id = (this.#lastCall = (this.#lastCall % 0x7fffffff) + 1)
     if (this.#calls.size === 0) this.#watch()
     this.#calls.set(id, call)
-    call.write(this.#out, id)
+    call.write(call.urgent ? this.#urgent : this.#out, id)
     this.#flushSoon()
   }
 
@@ -98,8 +108,13 @@ export class CallQueue {
     this.#flushing = true
     queueMicrotask(() => {
       this.#flushing = false
-      if (!this.#out.empty) this.#link?.post(this.#out.take())
+      this.#flush()
     })
+  }
+
+  #flush(): void {
+    if (!this.#urgent.empty) this.#link?.post(this.#urgent.take())
+    if (!this.#out.empty) this.#link?.post(this.#out.take())
   }
 
   #linkNow(): WorkerLink {
@@ -118,8 +133,12 @@ export class CallQueue {
     this.#supply.answered()
     const from = new FieldReader(message)
     while (!from.done) this.#reply(from)
-    if (this.#calls.size === 0) this.#unwatch()
-    else this.#oldestPostMs = monotonicMs()
+    if (this.#calls.size > 0) {
+      this.#oldestPostMs = monotonicMs()
+      return
+    }
+    this.#unwatch()
+    this.#giveBackUnused()
   }
 
   #reply(from: FieldReader): void {
@@ -199,8 +218,9 @@ export class CallQueue {
     const running = link.progress.read()
     this.#unwatch()
     this.#link = undefined
+    this.#urgent.take()
     this.#out.take()
-    void link.end().catch((error: unknown) => this.#remark(`the script thread does not end: ${String(error)}`))
+    this.#supply.end(link)
     const culprit = this.#calls.has(running.call) ? running.call : this.#calls.keys().next().value
     const calls = [...this.#calls]
     this.#calls.clear()
@@ -230,7 +250,18 @@ export class CallQueue {
 
   #forgetWhenIdle(session: OpenSession): void {
     const busy = [...this.#calls.values()].some((call) => call.session === session)
-    if (!busy) this.#sessions.delete(session.id)
+    if (busy) return
+    this.#sessions.delete(session.id)
+    this.#giveBackUnused()
+  }
+
+  /** A thread in which no session is left. */
+  #giveBackUnused(): void {
+    const link = this.#link
+    if (link === undefined || this.#sessions.size > 0 || this.#calls.size > 0) return
+    this.#flush()
+    this.#link = undefined
+    this.#supply.giveBack(link)
   }
 
   #takeAll(): Call[] {

@@ -8,6 +8,8 @@ export interface Call {
   /** For sentences: the script's file and the callback. */
   readonly file: string
   readonly name: string
+  /** Goes before the calls that are not: a connection waits for it, or a call that is. */
+  readonly urgent: boolean
   /** This call begins its session. */
   readonly opens?: boolean
   /** Writes the request after the call's number. */
@@ -19,6 +21,8 @@ export interface Call {
 /** What the queue needs to know of a session. */
 export interface OpenSession {
   readonly id: number
+  /** The sender's name. */
+  readonly sender: string
   /** Set when the file could not be run and must not be tried again: every call fails with it. */
   broken: ScriptFailure | undefined
   /** Start has been killed, or has failed for want of time or memory: a fresh beginning leaves it out. */

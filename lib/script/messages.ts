@@ -16,6 +16,11 @@ import type { FieldReader, FieldWriter } from './wire.js'
 
 /** First field of a request. */
 export const REQUEST = { check: 'K', open: 'O', checkFile: 'F', returnCode: 'R', connected: 'S', close: 'C' } as const
+/** Whether a message, all of one kind, goes before those that are not urgent: by its first request. */
+export function isUrgent(request: string): boolean {
+  return request !== REQUEST.checkFile && request !== REQUEST.check && request !== REQUEST.close
+}
+
 /** First field of what comes back. */
 export const REPLY = { print: 'p', warning: 'w', value: 'v', failure: 'f' } as const
 

@@ -1,10 +1,12 @@
 /**
- * The script port on a thread of its own: sessions and checks as calls of one queue (call-queue.ts). The contract is
- * port.ts; how a thread that hangs or dies is replaced is the queue's business.
+ * The script port on threads of their own, one for each sender that has a session, and one for checks: sessions and
+ * checks as calls of a queue (call-queue.ts). So a script that hangs, or dies, holds up and loses nothing but its own
+ * sender's sessions. The contract is port.ts; how a thread is replaced is the queue's business.
  */
 import { ALL_CALLBACKS, maskHas } from './callbacks.js'
 import type { Call, OpenSession } from './call.js'
 import { CallQueue } from './call-queue.js'
+import { ThreadSupply } from './thread-supply.js'
 import type { Remark } from './thread-supply.js'
 import { readConnection, readDecision, readStart, REQUEST, writeFacts, writeSource } from './messages.js'
 import { ScriptError } from './port.js'
@@ -24,6 +26,9 @@ import type {
 } from './port.js'
 import type { FieldReader, FieldWriter } from './wire.js'
 
+/** Of senders at work at one time; further ones share. A thread takes about 15 MB. */
+const MOST_THREADS = 16
+
 export interface ScriptPortOptions extends ScriptLimits {
   /** Added to the script's clock (os.date, os.time), ms: for tests and demonstrations. */
   readonly clockOffsetMs?: number
@@ -32,14 +37,25 @@ export interface ScriptPortOptions extends ScriptLimits {
 /** `remark` hears what an administrator should know of the engine itself; it never hears a script's failures. */
 export function createScriptPort(options: ScriptPortOptions, remark: Remark = () => undefined): ScriptPort {
   const { timeoutMs, memoryMb, clockOffsetMs = 0 } = options
-  const queue = new CallQueue({ timeoutMs, memoryMb, clockOffsetMs }, remark)
+  const settings = { timeoutMs, memoryMb, clockOffsetMs }
+  const supply = new ThreadSupply(settings, remark)
+  const checks = new CallQueue(settings, supply)
+  const queues: CallQueue[] = []
+  const queueOf = (sender: string): CallQueue => {
+    const fit = queues.find((queue) => queue.serves(sender)) ?? queues.find((queue) => queue.sessions === 0)
+    if (fit !== undefined) return fit
+    if (queues.length >= MOST_THREADS) return queues.reduce((a, b) => (b.sessions < a.sessions ? b : a))
+    const queue = new CallQueue(settings, supply)
+    queues.push(queue)
+    return queue
+  }
   let sessions = 0
   return {
     check: async (source, globals) => {
       try {
         await answer(
-          queue,
-          { file: source.name, name: 'main chunk', session: undefined },
+          checks,
+          { file: source.name, name: 'main chunk', session: undefined, urgent: false },
           {
             write: (to, call) => writeSource(to.text(REQUEST.check).number(call), source, globals),
             read: () => undefined,
@@ -51,8 +67,12 @@ export function createScriptPort(options: ScriptPortOptions, remark: Remark = ()
         throw error
       }
     },
-    open: (source, globals, events) => new ThreadSession(queue, ++sessions, source, globals, events),
-    close: async () => queue.close(),
+    open: (source, globals, events) =>
+      new ThreadSession(queueOf(globals.senderName), ++sessions, source, globals, events),
+    close: async () => {
+      await Promise.all([...queues, checks].map((queue) => queue.close()))
+      await supply.close()
+    },
   }
 }
 
@@ -63,7 +83,7 @@ interface Exchange<Value> {
 
 async function answer<Value>(
   queue: CallQueue,
-  about: Pick<Call, 'file' | 'name' | 'session'>,
+  about: Pick<Call, 'file' | 'name' | 'session' | 'urgent'>,
   exchange: Exchange<Value>,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
@@ -78,6 +98,7 @@ async function answer<Value>(
 
 class ThreadSession implements ScriptSession, OpenSession {
   readonly id: number
+  readonly sender: string
   readonly started: Promise<SessionStart>
   broken: ScriptFailure | undefined
   skipStart = false
@@ -95,6 +116,7 @@ class ThreadSession implements ScriptSession, OpenSession {
   constructor(queue: CallQueue, id: number, source: ScriptSource, globals: SessionGlobals, events: SessionEvents) {
     this.#queue = queue
     this.id = id
+    this.sender = globals.senderName
     this.#source = source
     this.#globals = globals
     this.#events = events
@@ -151,6 +173,7 @@ class ThreadSession implements ScriptSession, OpenSession {
       session: this,
       file: this.#source.name,
       name: 'Start',
+      urgent: true,
       opens: true,
       write: (to, call) => {
         to.text(REQUEST.open).number(call).number(this.id).flag(this.skipStart)
@@ -190,7 +213,8 @@ class ThreadSession implements ScriptSession, OpenSession {
   }
 
   async #call<Value>(name: Callback, exchange: Exchange<Value>): Promise<Value> {
-    return answer(this.#queue, { file: this.#source.name, name, session: this }, exchange)
+    const urgent = name !== 'CheckFile'
+    return answer(this.#queue, { file: this.#source.name, name, session: this, urgent }, exchange)
   }
 }
 

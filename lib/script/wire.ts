@@ -54,6 +54,15 @@ export class FieldReader {
     return this.#message.charCodeAt(this.#lengthAt) === SEMICOLON
   }
 
+  /** The next field, which stays the next. */
+  peek(): string {
+    const [lengthAt, bodyAt] = [this.#lengthAt, this.#bodyAt]
+    const text = this.text()
+    this.#lengthAt = lengthAt
+    this.#bodyAt = bodyAt
+    return text
+  }
+
   text(): string {
     let length = 0
     let code = this.#message.charCodeAt(this.#lengthAt++)

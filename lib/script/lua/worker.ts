@@ -1,16 +1,17 @@
 /**
- * The script thread: carries out requests in order, one after the other, for the sessions of all senders.
+ * The script thread: carries out requests one after the other, the urgent ones first, otherwise in order.
  *
  * Answers leave in small groups: one message for each call would cost both threads more than the calls themselves, one
  * for a whole batch would keep the main thread idle meanwhile. What a thread that is terminated had not yet sent is
  * asked again elsewhere.
  */
-import { workerData } from 'node:worker_threads'
+import os from 'node:os'
+import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import { readFacts, readSource, REPLY, REQUEST, writeConnection, writeDecision } from '../messages.js'
+import { isUrgent, readFacts, readSource, REPLY, REQUEST, writeConnection, writeDecision } from '../messages.js'
 import { writeFailure, writeStart } from '../messages.js'
 import type { ScriptFailure } from '../port.js'
-import { Progress } from '../progress.js'
+import { monotonicMs, Progress } from '../progress.js'
 import type { WorkerSettings } from '../worker-link.js'
 import { FieldReader, FieldWriter } from '../wire.js'
 import { CallLimits } from './call-limits.js'
@@ -18,6 +19,10 @@ import { LuaSession } from './lua-session.js'
 import type { Answer, SessionHost } from './lua-session.js'
 
 const ANSWERS_PER_MESSAGE = 8
+/** At work for longer than this, the thread lets go of what it has and looks for what has come. */
+const LOOK_EVERY_MS = 2
+/** Where the processors do not suffice the mail server goes first. */
+const NICENESS = 10
 
 const settings = workerData as WorkerSettings
 const port: MessagePort = settings.port
@@ -106,8 +111,42 @@ function carryOut(from: FieldReader): void {
   if (++answers >= ANSWERS_PER_MESSAGE) flush()
 }
 
-port.on('message', (message: string) => {
+const urgent: FieldReader[] = []
+const others: FieldReader[] = []
+
+function takeIn(message: string): void {
   const from = new FieldReader(message)
-  while (!from.done) carryOut(from)
+  if (isUrgent(from.peek())) urgent.push(from)
+  else others.push(from)
+}
+
+function work(): void {
+  let looked = monotonicMs()
+  for (let queue = next(); queue !== undefined; queue = next()) {
+    const [from] = queue as [FieldReader]
+    carryOut(from)
+    if (from.done) queue.shift()
+    const now = monotonicMs()
+    if (now - looked < LOOK_EVERY_MS) continue
+    looked = now
+    flush()
+    for (let came = received(); came !== undefined; came = received()) takeIn(came)
+  }
   flush()
+}
+
+function next(): FieldReader[] | undefined {
+  if (urgent.length > 0) return urgent
+  return others.length > 0 ? others : undefined
+}
+
+function received(): string | undefined {
+  return (receiveMessageOnPort(port) as { message: string } | undefined)?.message
+}
+
+// On Linux this is the thread's own; elsewhere it would be the whole process's.
+if (process.platform === 'linux') os.setPriority(0, NICENESS)
+port.on('message', (message: string) => {
+  takeIn(message)
+  work()
 })

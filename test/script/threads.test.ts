@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { failureOf, FACTS, usePort } from './fixture.js'
+
+const LOOP = 'while true do end'
+/** A loop inside one library function: only ending the thread helps. */
+const NATIVE_LOOP = `local _ = (('a'):rep(40)):find(('a*'):rep(40) .. 'b')`
+const COUNTING = `n = 0 function CheckFile(_, a) n = n + 1 a.Priority = n return a end`
+/** Takes a while for a message of size 1, without coming near the limit. */
+const SLOW = `function CheckFile(_, a, size)
+    if size == 1 then local t = os.clock() while os.clock() - t < 0.03 do end end
+    return a
+  end
+  function ReturnCodeHandler() return '250 judged' end`
+
+describe('the senders', () => {
+  const { open } = usePort({ timeoutMs: 400 })
+
+  for (const [how, loop] of [
+    ['by itself', LOOP],
+    ['inside a library function', NATIVE_LOOP],
+  ] as const) {
+    it(`are answered while the script of another runs too long ${how}, and keep their variables`, async () => {
+      const hanging = open(`function CheckFile() ${loop} end`, { senderName: 'hanging' }).session
+      const well = open(COUNTING, { senderName: 'well', senderId: 1 }).session
+      await Promise.all([hanging.started, well.started])
+      let ended = 0
+      const runaways = Array.from({ length: 3 }, async () => {
+        assert.equal((await failureOf(hanging.checkFile(FACTS))).kind, 'timeout')
+        ended++
+      })
+      for (let n = 1; n <= 50; n++) assert.equal((await well.checkFile(FACTS)).actions.Priority, n)
+      assert.equal(ended, 0, 'a runaway has held up the other sender')
+      await Promise.all(runaways)
+      assert.equal((await well.checkFile(FACTS)).actions.Priority, 51)
+      hanging.close()
+      well.close()
+    })
+  }
+
+  it('have the calls about replies answered before those about messages that wait', async () => {
+    const { session } = open(SLOW)
+    await session.checkFile(FACTS)
+    const answered: string[] = []
+    const checks = Array.from({ length: 10 }, async () => {
+      await session.checkFile({ ...FACTS, size: 1 })
+      answered.push('message')
+    })
+    // By the time of the first answer the others wait in the thread.
+    await checks[0]
+    assert.equal(await session.returnCode('QUIT', '221 x', '221 x', 'smtp.example.net'), '250 judged')
+    answered.push('reply')
+    await Promise.all(checks)
+    session.close()
+    assert.equal(answered.indexOf('reply') < 5, true, answered.join(' '))
+  })
+
+  it('share threads when there are very many of them', async () => {
+    const sessions = Array.from({ length: 24 }, (_, i) => open(COUNTING, { senderName: `s${i}`, senderId: i }).session)
+    for (const n of [1, 2]) {
+      const answers = await Promise.all(sessions.map((session) => session.checkFile(FACTS)))
+      assert.deepEqual(new Set(answers.map(({ actions }) => actions.Priority)), new Set([n]))
+    }
+    for (const session of sessions) session.close()
+  })
+
+  it('see nothing of a session that had the thread before them', async () => {
+    const first = open(`left = 'behind' string.mine = 1 getmetatable('').mine = 2 ${COUNTING}`, { senderName: 'a' })
+    await first.session.checkFile(FACTS)
+    first.session.close()
+    const second = open(`print(left, string.mine, getmetatable('').mine) ${COUNTING}`, { senderName: 'b' })
+    await second.session.checkFile(FACTS)
+    second.session.close()
+    assert.deepEqual(second.printed, ['nil\tnil\tnil'])
+  })
+})
