@@ -8,6 +8,12 @@ import type { HarakaPlugin, HMail } from './shapes.js'
 
 type LogValues = Readonly<Record<string, LogValue>>
 
+export interface Failure {
+  /** Such as the sender and the function. */
+  readonly place: string
+  readonly text: string
+}
+
 export type Level = 'debug' | 'info' | 'notice' | 'warn' | 'error'
 
 /** Between two lines about the same failure (contract 4). */
@@ -16,10 +22,14 @@ const REPEAT_MS = 60_000
 /** How many different failures are remembered, so that a script cannot fill the memory with them. */
 const REMEMBERED_FAILURES = 1_000
 
+/** Different texts of one place within that time; more of them are one and the same failure. */
+const TEXTS_OF_ONE_PLACE = 10
+
 export class EventLog {
   readonly #plugin: HarakaPlugin
   readonly #clock: Clock
   readonly #failures = new Map<string, { loggedMs: number; unlogged: number }>()
+  readonly #places = new Map<string, { sinceMs: number; texts: number }>()
 
   constructor(plugin: HarakaPlugin, clock: Clock) {
     this.#plugin = plugin
@@ -36,24 +46,45 @@ export class EventLog {
 
   /**
    * A failure that may come with every message: the first is logged, then at most one a minute, with the number of
-   * those in between. `key` says which failures are the same.
+   * those in between. Failures with the same `place` and `text` are the same; so are those of a place that has a new
+   * text again and again.
    */
-  failure(key: string, level: Level, name: string, values: LogValues, hmail?: HMail): void {
+  failure({ place, text }: Failure, level: Level, name: string, values: LogValues, hmail?: HMail): void {
     const now = this.#clock.monotonicMs()
-    const known = this.#failures.get(key)
+    let key = `${place}\n${text}`
+    let known = this.#failures.get(key)
+    if (!known && this.#hasManyTexts(place, now)) {
+      key = place
+      known = this.#failures.get(key)
+    }
     if (known && now - known.loggedMs < REPEAT_MS) {
       known.unlogged++
       return
     }
     const repeated = known?.unlogged ? { repeated: known.unlogged } : {}
-    this.#failures.delete(key)
-    this.#failures.set(key, { loggedMs: now, unlogged: 0 })
-    if (this.#failures.size > REMEMBERED_FAILURES) {
-      const [oldest] = this.#failures.keys()
-      if (oldest !== undefined) this.#failures.delete(oldest)
-    }
+    remember(this.#failures, key, { loggedMs: now, unlogged: 0 })
     this.event(level, name, { ...values, ...repeated }, hmail)
   }
+
+  /** Counts one more. */
+  #hasManyTexts(place: string, now: number): boolean {
+    const counted = this.#places.get(place)
+    if (!counted || now - counted.sinceMs >= REPEAT_MS) {
+      remember(this.#places, place, { sinceMs: now, texts: 1 })
+      return false
+    }
+    counted.texts++
+    return counted.texts > TEXTS_OF_ONE_PLACE
+  }
+}
+
+/** Anew, as the youngest; the oldest makes room. */
+function remember<Value>(known: Map<string, Value>, key: string, value: Value): void {
+  known.delete(key)
+  known.set(key, value)
+  if (known.size <= REMEMBERED_FAILURES) return
+  const [oldest] = known.keys()
+  if (oldest !== undefined) known.delete(oldest)
 }
 
 class LoggedItem {

@@ -91,7 +91,7 @@ export class Relayout {
     const answer = once(next)
     this.#offer(answer, hmail).catch((error: unknown) => {
       // Nothing above may fail; if it does, the message must neither hang nor be lost.
-      this.#log.failure(`offer\n${String(error)}`, 'error', 'offer', { error: detail(error) }, hmail)
+      this.#log.failure({ place: 'offer', text: String(error) }, 'error', 'offer', { error: detail(error) }, hmail)
       answer(DELAY, String(this.#settings.main.skipRetrySeconds))
     })
   }

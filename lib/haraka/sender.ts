@@ -130,7 +130,7 @@ export class Sender {
   logFailure(failure: ScriptFailure, hmail?: HMail): void {
     const { kind, message, file, line, traceback } = failure
     this.#deps.log.failure(
-      `${this.name}\n${failure.function}\n${message}`,
+      { place: `${this.name}\n${failure.function}`, text: message },
       'error',
       'script',
       {
@@ -172,7 +172,8 @@ export class Sender {
   }
 
   #warn(warning: string, hmail: HMail): void {
-    this.#deps.log.failure(`${this.name}\n${warning}`, 'warn', 'script', { sender: this.name, warning }, hmail)
+    const failure = { place: `${this.name}\nwarning`, text: warning }
+    this.#deps.log.failure(failure, 'warn', 'script', { sender: this.name, warning }, hmail)
   }
 
   #warnOncePerSession(session: Session, warning: string): void {

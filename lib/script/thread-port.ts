@@ -29,6 +29,8 @@ import type { FieldReader, FieldWriter } from './wire.js'
 /** Of senders at work at one time; further ones share. A thread takes about 15 MB. */
 const MOST_THREADS = 16
 
+const MOST_WARNINGS = 50
+
 export interface ScriptPortOptions extends ScriptLimits {
   /** Added to the script's clock (os.date, os.time), ms: for tests and demonstrations. */
   readonly clockOffsetMs?: number
@@ -192,9 +194,9 @@ class ThreadSession implements ScriptSession, OpenSession {
     this.#events.print(line)
   }
 
-  /** A session that is begun afresh would say the same again. */
+  /** A session that is begun afresh would say the same again, or much the same. */
   warning(message: string): void {
-    if (this.#warned.has(message)) return
+    if (this.#warned.has(message) || this.#warned.size >= MOST_WARNINGS) return
     this.#warned.add(message)
     this.#events.warning(message)
   }

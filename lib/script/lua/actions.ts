@@ -60,8 +60,11 @@ function fields(read: (key: (typeof KEYS)[number]) => TValue): RawActions {
   return Object.fromEntries(KEYS.map((key) => [key.name, rawValue(read(key))])) as unknown as RawActions
 }
 
+/** More than any field means: the mail server's thread shall not have to look at megabytes. */
+const LONGEST_VALUE = 4096
+
 function rawValue(value: TValue): RawValue {
-  if (isString(value)) return textOf(value)
+  if (isString(value)) return textOf(value).slice(0, LONGEST_VALUE)
   if (isNumber(value)) return value.value as number
   if (value.type === TYPE.nil) return undefined
   return value.type === TYPE.boolean ? value.value === true : { luaType: typeName(value) }

@@ -13,6 +13,7 @@ import { position, traceback } from './position.js'
 import { isNumber, isString, nil, push, string, textOf, typeName } from './values.js'
 
 const LONGEST_MESSAGE = 1000
+const LONGEST_TRACEBACK = 4000
 
 export interface Caught {
   readonly message: string
@@ -54,7 +55,8 @@ export function killFailure(kill: Kill, file: string, callback: string, limits: 
 export function failureOf(kind: ScriptFailure['kind'], file: string, callback: string, caught: Caught): ScriptFailure {
   const line = caught.line === undefined ? {} : { line: caught.line }
   const message = caught.message.replace(/[\r\n]+\s*/g, ' ').slice(0, LONGEST_MESSAGE)
-  return { kind, message, file, function: callback, traceback: caught.traceback, ...line }
+  const trace = caught.traceback.slice(0, LONGEST_TRACEBACK)
+  return { kind, message, file, function: callback, traceback: trace, ...line }
 }
 
 /** The line that a message of Lua names: `relayout.lua:12: …`. */

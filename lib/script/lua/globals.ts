@@ -3,7 +3,7 @@
  * the others mean when they are read back.
  *
  * A read-only global ignores every assignment, `rawset` included, with one remark per name. A limit that is no number
- * keeps the last good value, with a remark. Nothing here fails.
+ * keeps the last good value, with one remark per name. Nothing here fails.
  */
 import type { ConnectionGlobals, SessionGlobals } from '../port.js'
 import { TYPE } from './fengari-overrides.js'
@@ -21,6 +21,7 @@ export class SharedGlobals {
   readonly #table: Table
   readonly #warn: (message: string) => void
   readonly #lastGood: Record<Limit, number>
+  readonly #refused = new Set<Limit>()
 
   constructor(table: Table, first: SessionGlobals, warn: (message: string) => void) {
     this.#table = table
@@ -89,7 +90,8 @@ export class SharedGlobals {
     if (found === undefined || Number.isNaN(found) || found < 0) {
       const kept = this.#lastGood[name]
       const what = found === undefined ? `a ${typeName(value)}` : String(found)
-      this.#warn(`${name} is ${what}, not a number of 0 or more: ${kept} stays in force`)
+      if (!this.#refused.has(name)) this.#warn(`${name} is ${what}, not a number of 0 or more: ${kept} stays in force`)
+      this.#refused.add(name)
       return kept
     }
     this.#lastGood[name] = Number.isFinite(found) ? Math.floor(found) : 0

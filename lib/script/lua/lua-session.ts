@@ -26,6 +26,9 @@ import { ScriptState } from './script-state.js'
 import type { Outcome } from './script-state.js'
 import { isString, string, table, textOf, typeName } from './values.js'
 
+/** Bytes of a reply of all its lines; a server's own is never that long. */
+const LONGEST_REPLY = 64 * 1024
+
 export type Answer<Value> = { readonly value: Value } | { readonly failure: ScriptFailure }
 
 /** What a script without CheckFile says of a message. */
@@ -112,6 +115,7 @@ export class LuaSession {
         ])
         if ('failure' in outcome) return outcome
         const reply = isString(outcome.value) ? textOf(outcome.value) : ''
+        if (reply.length > LONGEST_REPLY) return { failure: this.#tooLong(reply.length) }
         return { value: reply === '' ? undefined : reply }
       },
     )
@@ -199,6 +203,11 @@ export class LuaSession {
     const where = line === undefined ? '' : `:${line}`
     const message = `${this.#source.name}${where}: CheckFile must return the Actions table, not a ${typeName(value)}`
     return this.#failure(message, 'CheckFile', 'type', line)
+  }
+
+  #tooLong(bytes: number): ScriptFailure {
+    const message = `${this.#source.name}: ReturnCodeHandler returned ${bytes} bytes; a reply has at most ${LONGEST_REPLY}`
+    return this.#failure(message, 'ReturnCodeHandler', 'type')
   }
 
   #failure(message: string, callback: string, kind: ScriptFailure['kind'], line?: number): ScriptFailure {
