@@ -24,17 +24,14 @@ export const ERRORS = {
   // The script
   RELAYOUT_E_SCRIPT_MISSING:
     "{file} is not in Haraka's config folder: there are no rules. Create the file, or correct the key script; it is picked up by itself",
-  RELAYOUT_E_SCRIPT_SYNTAX:
-    '{file} does not compile, sender {sender}: {message}. {done}. Correct the line; the file is read again by itself',
-  RELAYOUT_E_SCRIPT_RUNTIME: 'error in {function} of {file}, sender {sender}: {message}. {done}. Correct the script',
-  RELAYOUT_E_SCRIPT_TIMEOUT:
-    '{function} of {file}, sender {sender}, did not end in {limit}: {message}. {done}. Look for an endless loop, or raise script_timeout',
-  RELAYOUT_E_SCRIPT_MEMORY:
-    '{function} of {file}, sender {sender}, needs more than {limit}: {message}. {done}. Look for a table or string that grows, or raise script_memory',
-  RELAYOUT_E_SCRIPT_TYPE:
-    '{function} of {file}, sender {sender}, gave a value of the wrong type: {message}. {done}. Return what the contract names',
-  RELAYOUT_E_SCRIPT_UNAVAILABLE:
-    'the script engine is not available for {function} of {file}, sender {sender}: {message}. {done}. It is started again by itself',
+  RELAYOUT_E_SCRIPT_SYNTAX: '{message}. {done}. Correct the line; the file is read again by itself',
+  RELAYOUT_E_SCRIPT_RUNTIME: '{message}. {done}. Correct the script; the file is read again by itself',
+  RELAYOUT_E_SCRIPT_TIMEOUT: '{message}. {done}. Look for an endless loop or a costly pattern, or raise script_timeout',
+  RELAYOUT_E_SCRIPT_MEMORY: '{message}. {done}. Look for a table or string that grows, or raise script_memory',
+  RELAYOUT_E_SCRIPT_TYPE: '{message}. {done}. Correct what it returns; the file is read again by itself',
+  RELAYOUT_E_SCRIPT_UNAVAILABLE: '{message}. {done}. The script engine is started again by itself',
+  RELAYOUT_E_SCRIPT_BREAKER:
+    '{file} was changed, and the new version {harm} {share} % of {messages} messages, the one before {before} %. {done}. Look at the last change of the file',
   RELAYOUT_E_SCRIPT_RELOAD:
     '{file} was changed but is not taken: {message}. The version that ran before stays in use. Correct the file; it is read again by itself',
 

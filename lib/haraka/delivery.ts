@@ -92,6 +92,8 @@ export class Delivery {
   #over(): void {
     if (this.#attemptOver) return
     this.#attemptOver = true
+    const { sender, session, hmail } = this.#options
+    if (this.#proceeded) sender.note('tried', session, hmail)
     this.#release()
     this.#options.attemptOver(this.#attempt.finished)
     this.#settle()

@@ -225,6 +225,7 @@ export class RelayLink implements RelayObserver {
       warning: warnings.length > 0 ? warnings.map(({ sentence }) => sentence).join('; ') : undefined,
     }
     log.event(worst, 'rewrite', fields, this.#hmail)
+    if (this.#hmail && isWorse(presented, real)) sender.note('refused', this.#session, this.#hmail)
   }
 
   warning(text: string): void {
@@ -293,6 +294,11 @@ export class RelayLink implements RelayObserver {
       return undefined
     }
   }
+}
+
+/** A success or an intermediate reply is a failure now, or a temporary failure a permanent one. */
+function isWorse(presented: Reply, real: Reply): boolean {
+  return replyClass(presented) >= 4 && replyClass(presented) > replyClass(real)
 }
 
 function inOneLine(reply: Reply): string {

@@ -19,7 +19,7 @@ import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from './q
 import { ScriptPorts } from './script-ports.js'
 import { Scripts } from './scripts.js'
 import { openSeam, REOFFER_SECONDS, type Seam } from './seam.js'
-import { Sender, type Verdict } from './sender.js'
+import { Sender, type Verdict, whenFailing } from './sender.js'
 import { sessionGlobals } from './sender-sessions.js'
 import { SettingsSource } from './settings-source.js'
 import { CONT, DELAY, type HarakaPlugin, type HMail, type Next } from './shapes.js'
@@ -70,6 +70,11 @@ export class Relayout {
       config,
       log: this.#log,
       trial: (source) => this.#trial(source),
+      whenFailing: () => whenFailing(this.#settings.main),
+      breaker: () => {
+        const { scriptBreaker, scriptBreakerMessages, scriptBreakerRise } = this.#settings.main
+        return { mode: scriptBreaker, messages: scriptBreakerMessages, rise: scriptBreakerRise }
+      },
       replaced: (name) => {
         for (const sender of this.#senders.values()) sender.scriptReplaced(name)
       },

@@ -3,12 +3,14 @@
  * picked up live.
  *
  * A changed file is run once on trial; one that does not compile or whose top level fails never replaces a working
- * one. A file that is not there is an empty script, said once. (Contract 4.)
+ * one. A file that is not there is an empty script, said once. (Contract 4.) What a changed script then does with
+ * messages is compared with what the one before did, and that one can come back (`script_breaker`).
  */
 import { createHash } from 'node:crypto'
 
 import { fromBytes } from '../core/byte-string.js'
 import { sentence } from '../core/errors.js'
+import { type Act, type BreakerLimits, type Harm, type Rise, ScriptBreaker } from '../core/script-breaker.js'
 import type { ScriptFailure, ScriptSource } from '../script/port.js'
 import type { EventLog } from './event-log.js'
 import type { HarakaConfig } from './shapes.js'
@@ -21,6 +23,9 @@ export interface ScriptsOptions {
   readonly config: HarakaConfig
   readonly log: EventLog
   readonly trial: Trial
+  /** What a first script that fails means for messages, as a sentence. */
+  readonly whenFailing: () => string
+  readonly breaker: () => BreakerLimits & { readonly mode: 'off' | 'warn' | 'rollback' }
   /** Called when a script was replaced. */
   replaced(name: string): void
 }
@@ -31,6 +36,13 @@ interface Held {
   works: boolean
   /** The version whose trial runs or ran last. */
   tried: string
+  readonly breaker: ScriptBreaker<ScriptSource>
+}
+
+const HARMS: Readonly<Record<Harm, string>> = {
+  skipped: 'skips',
+  failed: 'fails with',
+  refused: 'turns replies into failures for',
 }
 
 export class Scripts {
@@ -46,6 +58,39 @@ export class Scripts {
     return (this.#held.get(name) ?? this.#load(name)).source
   }
 
+  /** A version of a script has done something with a message, for which `item` stands. */
+  note(name: string, version: string, act: Act, sender: string, item: object): void {
+    const held = this.#held.get(name)
+    const rise = this.#options.breaker().mode === 'off' ? undefined : held?.breaker.note(version, act, sender, item)
+    if (held && rise) this.#tripped(held, rise)
+  }
+
+  #tripped(held: Held, rise: Rise<ScriptSource>): void {
+    const { log } = this.#options
+    const { name, version } = held.source
+    const back = this.#options.breaker().mode === 'rollback'
+    const { harm, messages, share, shareBefore } = rise
+    const done = back
+      ? 'The version before is in force again until the file changes'
+      : 'The new version stays in force; script_breaker = rollback would go back to the one before'
+    const error = sentence('RELAYOUT_E_SCRIPT_BREAKER', {
+      file: name,
+      harm: HARMS[harm],
+      share,
+      messages,
+      before: shareBefore,
+      done,
+    })
+    const figures = { [harm]: `${share}%`, [`${harm}_before`]: `${shareBefore}%`, messages }
+    log.event('error', 'breaker', { script: name, version, before: rise.before.version, ...figures, error })
+    if (!back) return
+    held.breaker.rollBack()
+    held.source = rise.before
+    held.works = true
+    log.event('notice', 'reload', { script: name, version: held.source.version })
+    this.#options.replaced(name)
+  }
+
   /** Reads the file, unless that was done before, and watches it from then on. */
   #load(name: string): Held {
     const source = this.#read(name)
@@ -54,7 +99,9 @@ export class Scripts {
       this.#options.log.event('warn', 'script', { script: name, error })
     }
     const first = source ?? { name, bytes: new Uint8Array(), version: 'none' }
-    const held: Held = { source: first, works: false, tried: first.version }
+    const breaker = new ScriptBreaker<ScriptSource>(() => this.#options.breaker())
+    const held: Held = { source: first, works: false, tried: first.version, breaker }
+    breaker.changed(first)
     this.#held.set(name, held)
     if (source) void this.#try(held, source)
     return held
@@ -82,7 +129,9 @@ export class Scripts {
     if (failure) {
       const kept = held.works ? { kept: held.source.version } : {}
       const message = fromBytes(failure.message)
-      const error = held.works ? sentence('RELAYOUT_E_SCRIPT_RELOAD', { file: source.name, message }) : message
+      const error = held.works
+        ? sentence('RELAYOUT_E_SCRIPT_RELOAD', { file: source.name, message })
+        : failureSentence(failure, this.#options.whenFailing())
       const traceback = fromBytes(failure.traceback) || undefined
       log.event('error', isNew ? 'reload' : 'script', { ...event, ...kept, error, traceback })
       if (held.works) return
@@ -91,6 +140,14 @@ export class Scripts {
     held.works = !failure
     if (!isNew) return
     if (!failure) log.event('notice', 'reload', event)
+    held.breaker.changed(source)
     this.#options.replaced(source.name)
   }
 }
+
+/** What went wrong, what was done and what to do; `done` is a sentence without its full stop. */
+export function failureSentence({ kind, message }: ScriptFailure, done: string): string {
+  return sentence(`RELAYOUT_E_SCRIPT_${upper(kind)}`, { message: fromBytes(message), done })
+}
+
+const upper = <Text extends string>(text: Text): Uppercase<Text> => text.toUpperCase() as Uppercase<Text>

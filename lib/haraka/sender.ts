@@ -7,11 +7,13 @@ import { fromBytes } from '../core/byte-string.js'
 import { type Decision, decide } from '../core/decision.js'
 import type { Envelope } from '../core/filter.js'
 import { Scheduler } from '../core/scheduler.js'
-import type { SenderSettings } from '../core/settings/settings.js'
+import type { Act } from '../core/script-breaker.js'
+import type { MainSettings, SenderSettings } from '../core/settings/settings.js'
 import { type Callback, type MessageFacts, ScriptError, type ScriptFailure } from '../script/port.js'
 import type { Delivery } from './delivery.js'
 import { RelayHealth } from './relay-health.js'
 import { RelayLinks } from './relay-links.js'
+import { failureSentence } from './scripts.js'
 import { SenderSessions, type SessionDeps } from './sender-sessions.js'
 import type { Session } from './session.js'
 import type { HMail } from './shapes.js'
@@ -99,7 +101,7 @@ export class Sender {
       session.globals = begun.globals
       const failure = begun.topLevel ?? begun.start
       if (failure) {
-        this.logFailure(failure, hmail)
+        this.#failed(failure, session, hmail)
         if (this.#holdsOnFailure()) return this.#hold(failure, endUse)
       }
       if (session.script.has('ModifyReturnPath')) this.#warnOncePerSession(session, NOT_YET.ModifyReturnPath)
@@ -112,6 +114,7 @@ export class Sender {
       const decision = decide(answer.actions)
       for (const warning of decision.warnings) this.#warn(warning, hmail)
       if (!decision.skip) return take(decision)
+      this.note('skipped', session, hmail)
       endUse()
       return {
         take: false,
@@ -121,9 +124,22 @@ export class Sender {
       }
     } catch (error) {
       const failure = failureOf(error, 'CheckFile', this.#settings.script)
-      this.logFailure(failure, hmail)
+      this.#failed(failure, session, hmail)
       return this.#holdsOnFailure() ? this.#hold(failure, endUse) : take(SEND_AS_USUAL)
+    } finally {
+      // After what was answered, so that shares are those of messages with an answer.
+      this.note('asked', session, hmail)
     }
+  }
+
+  /** What a session's script has done with a message. */
+  note(act: Act, session: Session, hmail: HMail): void {
+    this.#deps.scripts.note(this.#settings.script, session.version, act, this.name, hmail)
+  }
+
+  #failed(failure: ScriptFailure, session: Session, hmail: HMail): void {
+    if (failure.kind !== 'unavailable') this.note('failed', session, hmail)
+    this.logFailure(failure, hmail)
   }
 
   /** A script failure in the log: at most once a minute for the same one. */
@@ -139,7 +155,7 @@ export class Sender {
         file,
         line,
         kind,
-        error: fromBytes(message),
+        error: failureSentence(failure, this.#done(failure.function)),
         traceback: fromBytes(traceback) || undefined,
       },
       hmail,
@@ -182,6 +198,13 @@ export class Sender {
     this.#deps.log.event('warn', 'script', { sender: this.name, script: this.#settings.script, warning })
   }
 
+  /** What a failure of the function means for the message. */
+  #done(name: string): string {
+    if (name === 'ReturnCodeHandler') return 'The reply of the relay server stands'
+    if (name === 'ServerConnected') return 'The connection is used as it is'
+    return whenFailing(this.#deps.settings().main)
+  }
+
   #holdsOnFailure(): boolean {
     return this.#deps.settings().main.onScriptError === 'hold'
   }
@@ -195,6 +218,13 @@ export class Sender {
       held: true,
     }
   }
+}
+
+/** What the failure of a script means for its messages, as a sentence. */
+export function whenFailing({ onScriptError, skipRetrySeconds }: MainSettings): string {
+  return onScriptError === 'hold'
+    ? `Its messages are held, and tried again after ${skipRetrySeconds} s`
+    : 'Its messages are sent as if the function were not there'
 }
 
 /** A failure of the script as it is, and anything else as a failure of the engine: neither may cost a message. */

@@ -52,6 +52,21 @@ export const MAIN_KEYS = {
     yesNo(true),
     'Whether ReturnCodeHandler may turn the failure of a whole message into success, after which it leaves the queue undelivered.',
   ),
+  scriptBreaker: spec(
+    'script_breaker',
+    choice('warn', ['off', 'warn', 'rollback']),
+    'What happens when a changed script suddenly skips, fails with or spoils far more messages than the version before it: nothing, an error in the log, or that and the version before it again.',
+  ),
+  scriptBreakerMessages: spec(
+    'script_breaker_messages',
+    whole(50, 5, 100_000),
+    'How many messages each version must have seen before they are compared.',
+  ),
+  scriptBreakerRise: spec(
+    'script_breaker_rise',
+    whole(30, 1, 100),
+    'How many percentage points more of them the changed script must skip, fail with or spoil.',
+  ),
 }
 
 /** `[batv]`. */

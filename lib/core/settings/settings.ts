@@ -60,6 +60,10 @@ export interface MainSettings {
   readonly sessionMaxAgeMs: number
   readonly collectMs: number
   readonly allowLosingRewrites: boolean
+  readonly scriptBreaker: 'off' | 'warn' | 'rollback'
+  readonly scriptBreakerMessages: number
+  /** Percentage points. */
+  readonly scriptBreakerRise: number
 }
 
 /** A key of earlier days whose tags are still taken. */

@@ -44,6 +44,9 @@ describe('parseSettings, defaults', () => {
     assert.deepEqual(main, {
       skipRetrySeconds: 60,
       onScriptError: 'send',
+      scriptBreaker: 'warn',
+      scriptBreakerMessages: 50,
+      scriptBreakerRise: 30,
       scriptTimeoutMs: 1000,
       scriptMemoryMb: 64,
       sessionIdleMs: 5000,
