@@ -1,7 +1,7 @@
 /**
  * npm run bench [-- PART…] [--rounds N] [--slow-rounds N] [--messages N] [--json FILE] [--profile FOLDER] [--write]
  *
- * Parts: see PARTS; without any, all of them, in some eleven minutes on two processors. Prints figures and judges none:
+ * Parts: see PARTS; without any, all of them, in some twelve minutes on two processors. Prints figures and judges none:
  * they depend on the machine, which is described, and only ratios within one run can be compared.
  *
  * --messages is for the part `drain`, --slow-rounds for those whose rounds take long. --profile keeps processor profiles
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util'
 
 import { depth } from './depth.js'
 import { limitedRelay } from './limited-relay.js'
+import { memory } from './memory.js'
 import { drain } from './drain.js'
 import { type Figure, spread } from './figure.js'
 import { described, type Machine, machine } from './machine.js'
@@ -26,6 +27,7 @@ import { share } from './share.js'
 
 const PARTS = {
   script,
+  memory,
   scheduler,
   drain,
   depth,

@@ -6,13 +6,13 @@
  */
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
-import os from 'node:os'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { MessageFacts, SessionGlobals } from '../lib/script/port.js'
 import { createScriptPort } from '../lib/script/thread-port.js'
 import { type Figure, figure, median } from './figure.js'
 import type { Part } from './part.js'
+import { temporaryFolder } from './temporary-folder.js'
 
 const ROUNDS = 7
 const ROUND_MS = 400
@@ -37,7 +37,7 @@ function ReturnCodeHandler(LastCommand, FullResponse, LastLine)
   end
 end`
 
-const GLOBALS: SessionGlobals = {
+export const SESSION_GLOBALS: SessionGlobals = {
   senderId: 0,
   senderName: 'bench',
   useBatv: false,
@@ -60,7 +60,7 @@ export const script: Part = {
 }
 
 async function figures(): Promise<Figure[]> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'relayout-bench-'))
+  const folder = temporaryFolder('script')
   const filename = path.join(folder, 'message')
   const header = NAMES.map((name) => `${name}: value of this header\r\n`).join('')
   fs.writeFileSync(filename, `${header}\r\nbody\r\n`)
@@ -77,19 +77,19 @@ async function figures(): Promise<Figure[]> {
   const port = createScriptPort({ timeoutMs: 1000, memoryMb: 64 })
   try {
     const source = { name: 'relayout.lua', bytes: Buffer.from(SCRIPT), version: '' }
-    const session = port.open(source, GLOBALS, { print: () => undefined, warning: () => undefined })
+    const session = port.open(source, SESSION_GLOBALS, { print: () => undefined, warning: () => undefined })
     await session.started
     const bare = bareEngine(facts)
     const checkFile = () => session.checkFile(facts)
     const returnCode = () => session.returnCode(COMMAND, REPLY, REPLY, 'smtp.example.net')
     return [
-      await compare('CheckFile that reads 20 headers', IN_FLIGHT, checkFile, bare.checkFile),
+      { ...(await compare('CheckFile that reads 20 headers', IN_FLIGHT, checkFile, bare.checkFile)), goal: '≥ 0.5' },
+      await compare('CheckFile that reads 20 headers', 1, checkFile, bare.checkFile),
       await compare('ReturnCodeHandler', IN_FLIGHT, returnCode, bare.returnCode),
       await compare('ReturnCodeHandler', 1, returnCode, bare.returnCode),
     ]
   } finally {
     await port.close()
-    fs.rmSync(folder, { recursive: true })
   }
 }
 

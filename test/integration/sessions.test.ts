@@ -89,6 +89,37 @@ describe('a session', function () {
     }
   })
 
+  it('keeps the calls of its messages when the script is replaced meanwhile', async () => {
+    const versioned = (version: number): string => `
+      function CheckFile(_, actions, size) print("${version} CheckFile") return actions end
+      function ReturnCodeHandler(command) print("${version} " .. command:match("^%S*")) end`
+    let release: (value: unknown) => void = () => undefined
+    const held = new Promise((resolve) => (release = resolve))
+    const scene = await openScene({
+      script: versioned(1),
+      ini: (host) => `[sender.main]\nhost=${host}\nidle_timeout=0\n`,
+      relay: { rcpt: ({ nth }) => (nth === 0 ? { reply: '250 2.1.5 ok', after: held } : undefined) },
+    })
+    try {
+      await scene.submit(message('x@example.com'))
+      await until('RCPT is sent', () => scene.relay.connections[0]?.commands.some((c) => c.startsWith('RCPT')) ?? false)
+      scene.haraka.write('config/relayout.lua', versioned(2))
+      await scene.haraka.waitForLog(/reload script=relayout.lua/)
+      await scene.submit(message('x@example.com'))
+      await scene.relay.waitFor(1)
+      release(undefined)
+      await scene.relay.waitFor(2)
+      const MESSAGE = ['CheckFile', '', 'EHLO', 'MAIL', 'RCPT', 'DATA', '.', 'QUIT']
+      const printed = await told(scene, 2 * MESSAGE.length)
+      for (const version of [1, 2]) {
+        const own = printed.filter((line) => line.startsWith(`${version} `)).map((line) => line.slice(2))
+        assert.deepEqual(own, MESSAGE)
+      }
+    } finally {
+      await scene.remove()
+    }
+  })
+
   it('that fails for every message says so once', async () => {
     const scene = await openScene({ script: 'function CheckFile() error("broken") end' })
     try {

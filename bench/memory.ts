@@ -1,0 +1,90 @@
+/**
+ * What a million calls of one session leave in the memory of the script engine: the least of many samples, so what is
+ * left when the garbage has gone, at the end against the beginning.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import type { MessageFacts } from '../lib/script/port.js'
+import { createScriptPort } from '../lib/script/thread-port.js'
+import { figure } from './figure.js'
+import type { Part } from './part.js'
+import { SESSION_GLOBALS } from './script.js'
+import { temporaryFolder } from './temporary-folder.js'
+
+const CALLS = 1_000_000
+const IN_FLIGHT = 50
+const PARTS = 10
+const HEADERS = 10
+const CALLS_PER_MESSAGE = 8
+
+const SCRIPT = `
+function CheckFile(_, actions, size, _, from, recipients, header)
+  for name, value in pairs(header) do actions.Reason = name:lower() .. value .. size .. from end
+  return actions
+end
+function ReturnCodeHandler(command, reply)
+  if command == 'memory' then return '250 ' .. collectgarbage('count') end
+  if reply:sub(1, 3) == '450' then return '550' .. reply:sub(4) .. command:upper() end
+end`
+
+export const memory: Part = {
+  about:
+    'Memory of the script engine over a million calls of one session, no two alike: one of CheckFile, then seven of ' +
+    'ReturnCodeHandler, and so on.',
+  async run({ progress }) {
+    const least = await leastOfEachPart(temporaryFolder('memory'), progress)
+    const [first = 0, last = 0] = [least[0], least.at(-1)]
+    const detail = `${megabytes(first)} in the first tenth of the calls, ${megabytes(last)} in the last`
+    const name = 'memory in use, last tenth / first tenth'
+    return { figures: [{ ...figure(name, 'lower', [last / first], detail), goal: '≤ 1.5' }] }
+  },
+}
+
+/** Kilobytes. */
+async function leastOfEachPart(folder: string, progress: (what: string) => void): Promise<number[]> {
+  const port = createScriptPort({ timeoutMs: 1000, memoryMb: 64 })
+  const source = { name: 'relayout.lua', bytes: Buffer.from(SCRIPT), version: '' }
+  const session = port.open(source, SESSION_GLOBALS, { print: () => undefined, warning: () => undefined })
+  const files = Array.from({ length: 50 }, (_, i) => messageFile(folder, i))
+  const least: number[] = []
+  let made = 0
+  const lane = async (): Promise<void> => {
+    while (made < CALLS) {
+      const i = made++
+      const part = Math.floor((PARTS * i) / CALLS)
+      if (i % 1000 === 0) {
+        const kilobytes = Number((await session.returnCode('memory', '', '', ''))?.slice(4))
+        least[part] = Math.min(least[part] ?? Infinity, kilobytes)
+        progress(`${i} calls of one session`)
+      }
+      const reply = `450 4.2.0 user ${i}`
+      if (i % CALLS_PER_MESSAGE === 0) await session.checkFile(facts(files[i % files.length] ?? '', i))
+      else await session.returnCode(`RCPT TO:<user${i}@example.com>`, reply, reply, 'smtp.example.net')
+    }
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
+  await port.close()
+  return least
+}
+
+function messageFile(folder: string, nth: number): string {
+  const file = path.join(folder, String(nth))
+  const header = Array.from({ length: HEADERS }, (_, i) => `X-${nth}-${i}: value ${i}\r\n`).join('')
+  fs.writeFileSync(file, `${header}\r\nbody\r\n`)
+  return file
+}
+
+function facts(filename: string, i: number): MessageFacts {
+  return {
+    filename,
+    dataStart: 0,
+    size: i,
+    creationTime: '20260102030405',
+    returnPath: `sender${i}@example.com`,
+    recipients: [`one${i}@example.com`],
+    retries: 0,
+    lastTryTime: '',
+  }
+}
+
+const megabytes = (kilobytes: number): string => `${(kilobytes / 1024).toFixed(1)} MB`
