@@ -31,6 +31,9 @@ const MOST_THREADS = 16
 
 const MOST_WARNINGS = 50
 
+/** Bytes. The main thread reads a script, and hands it over whenever a session begins. */
+const LONGEST_SCRIPT = 4 * 1024 * 1024
+
 export interface ScriptPortOptions extends ScriptLimits {
   /** Added to the script's clock (os.date, os.time), ms: for tests and demonstrations. */
   readonly clockOffsetMs?: number
@@ -54,6 +57,8 @@ export function createScriptPort(options: ScriptPortOptions, remark: Remark = ()
   let sessions = 0
   return {
     check: async (source, globals) => {
+      const refusal = tooLong(source)
+      if (refusal !== undefined) return refusal
       try {
         await answer(
           checks,
@@ -120,6 +125,7 @@ class ThreadSession implements ScriptSession, OpenSession {
     this.id = id
     this.sender = globals.senderName
     this.#source = source
+    this.broken = tooLong(source)
     this.#globals = globals
     this.#events = events
     this.started = new Promise((resolve) => {
@@ -223,6 +229,12 @@ class ThreadSession implements ScriptSession, OpenSession {
 /** Failures that would come again, and cost their time again, if the same code were run again. */
 function isOutOfBounds(failure: ScriptFailure | undefined): failure is ScriptFailure {
   return failure?.kind === 'timeout' || failure?.kind === 'memory'
+}
+
+function tooLong({ name, bytes }: ScriptSource): ScriptFailure | undefined {
+  if (bytes.length <= LONGEST_SCRIPT) return undefined
+  const message = `${name} has ${bytes.length} bytes; a script has at most ${LONGEST_SCRIPT}`
+  return { kind: 'syntax', message, file: name, function: 'main chunk', traceback: '' }
 }
 
 function firstValues(globals: SessionGlobals): ConnectionGlobals {

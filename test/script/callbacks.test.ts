@@ -94,6 +94,25 @@ describe('a session', () => {
     ])
   })
 
+  it('refuses a reply that is longer than any server has', async () => {
+    const { session } = open(`function ReturnCodeHandler(_, full) return '550 ' .. ('x'):rep(tonumber(full)) end`)
+    const answer = async (bytes: number): Promise<string | undefined> =>
+      session.returnCode('MAIL', String(bytes), '', 'smtp.example.net')
+    assert.equal((await answer(65_532))?.length, 65_536)
+    const failure = await failureOf(answer(65_533))
+    session.close()
+    assert.equal(failure.message, 'relayout.lua: ReturnCodeHandler returned 65537 bytes; a reply has at most 65536')
+    assert.equal(failure.kind, 'type')
+  })
+
+  it('says of a limit once that it is no number, whatever it is each time', async () => {
+    const { session, warnings } = open(`n = 0
+      function ServerConnected() n = n - 1 MaxMessagesPerConnection = n end`)
+    for (let i = 0; i < 5; i++) await session.serverConnected('relay.example.com')
+    session.close()
+    assert.equal(warnings.length, 1)
+  })
+
   it('sets ConnectedServer also where there is no ServerConnected', async () => {
     const { session } = open(`function CheckFile(_, a) a.Reason = ConnectedServer return a end`)
     assert.equal((await session.checkFile(FACTS)).actions.Reason, '')

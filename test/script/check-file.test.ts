@@ -23,6 +23,17 @@ describe('CheckFile', () => {
     assert.equal(printed[1], 'false\t\t50\ttable\ttable')
   })
 
+  it('hands out no more of a field than anyone reads, and of a traceback', async () => {
+    const { actions } = await checkOnce(open, `function CheckFile(_, a) a.Reason = ('x'):rep(2^23) return a end`)
+    assert.equal((actions.Reason as string).length, 4096)
+    const { session } = open(`_G[('f'):rep(2^20)] = function(n) error('y') end
+      function CheckFile(_, a) _G[('f'):rep(2^20)]() end`)
+    const { message, traceback } = await failureOf(session.checkFile(FACTS))
+    session.close()
+    assert.match(message, /: y$/)
+    assert.equal(traceback.length <= 4000, true)
+  })
+
   it('gives an empty string for the null sender', async () => {
     const { printed } = await checkOnce(open, `function CheckFile(_, _, _, _, rp) print('<' .. rp .. '>') end`, {
       returnPath: '',

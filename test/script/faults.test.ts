@@ -220,6 +220,26 @@ describe('a script that fails', () => {
   })
 })
 
+describe('a script that is very long', () => {
+  const { open, port } = usePort()
+  const comment = (bytes: number): string => `--[[${'x'.repeat(bytes)}]] function CheckFile(_, a) return a end`
+
+  it('runs up to a size', async () => {
+    const { session } = open(comment(4_000_000))
+    assert.equal((await session.checkFile(FACTS)).returned, true)
+    session.close()
+  })
+
+  it('is refused beyond it', async () => {
+    const message = 'relayout.lua has 5000044 bytes; a script has at most 4194304'
+    const { session } = open(comment(5_000_000))
+    assert.equal((await session.started).topLevel?.message, message)
+    assert.equal((await failureOf(session.checkFile(FACTS))).message, message)
+    session.close()
+    assert.equal((await port().check(source(comment(5_000_000)), GLOBALS))?.message, message)
+  })
+})
+
 describe('a script engine that cannot start', () => {
   it('rejects calls as unavailable, and says so once for each pause', async function () {
     // From Node 22 on a heap this small ends the process. The settings do not allow it: script_memory is 16 MB at least.

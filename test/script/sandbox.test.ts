@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { usePort } from './fixture.js'
+import { FACTS, usePort } from './fixture.js'
 
 describe('what a script has', () => {
   const { prints } = usePort()
@@ -177,6 +177,16 @@ describe('print', () => {
         print(setmetatable({}, {__tostring = function() return 'object' end}))`),
       ['', 'a\tnil\ttrue\t1.5', 'two\nlines\0\xff', 'object'],
     )
+  })
+
+  it('stops a flood of many calls, and says now and then how much is missing', async () => {
+    const { session, printed } = open(`function CheckFile(_, a) for i = 1, 100 do print(i) end return a end`)
+    for (let i = 0; i < 300; i++) await session.checkFile(FACTS)
+    session.close()
+    assert.equal(printed.length < 15_000, true, `${printed.length} lines`)
+    assert.equal(printed.length >= 500, true, `${printed.length} lines`)
+    const remarks = printed.filter((line) => line.endsWith(' more lines dropped'))
+    assert.equal(remarks.length >= 1 && remarks.length <= 15, true, remarks.join())
   })
 
   it('cuts long lines and stops a flood', async () => {
