@@ -22,7 +22,7 @@ const ANSWERS_PER_MESSAGE = 8
 /** At work for longer than this, the thread lets go of what it has and looks for what has come. */
 const LOOK_EVERY_MS = 2
 /** Where the processors do not suffice the mail server goes first. */
-const NICENESS = 10
+const NICENESS = 5
 
 const settings = workerData as WorkerSettings
 const port: MessagePort = settings.port
