@@ -55,6 +55,7 @@ function waiting(count: number): Step {
     clock: CLOCK,
     slots: () => SLOTS,
     collectMs: () => 0,
+    slow: () => false,
     order: () => 'arrival',
     start: () => undefined,
   })

@@ -3,17 +3,18 @@
  *
  * Strict priority: whenever a slot is given away, everything that was offered before the slot came free has been
  * through its decision, and the best of what waits goes. At the start of a session nothing goes until the messages
- * offered so far are decided and `collectMs` has passed since the last offer (longer for a backlog), 2 s at most.
+ * offered so far are decided and `collectMs` has passed since the last offer (longer for a backlog), 2 s at most. Where
+ * decisions are slow, one that takes longer than that holds nothing back: a script that hangs must not stop what is decided.
  *
- * A place never times out. Every offer must end in `take` or `drop`, or no further message of this sender starts:
- * the caller bounds its decisions (the script's deadline). Taking and starting a message is O(log n), the rest O(1).
+ * A place never times out. Every offer must end in `take` or `drop`. Taking and starting a message is O(log n), the rest
+ * O(1).
  */
 import type { Clock } from './clock.js'
 import { PriorityQueue } from './priority-queue.js'
 
 export type Order = 'arrival' | 'smallest' | 'newest'
 
-/** Longest time that the start of a session waits for further offers, ms (contract 5). */
+/** Longest time that the start of a session waits for further offers, and any turn for a decision, ms (contract 5). */
 export const LONGEST_COLLECT_MS = 2_000
 
 /**
@@ -37,6 +38,8 @@ export interface SchedulerOptions<T> {
   slots(): number
   collectMs(): number
   order(): Order
+  /** Decisions do not keep up with the offers. */
+  slow(): boolean
   /** Called when it is the item's turn: it holds a slot until `release`. */
   start(item: T): void
 }
@@ -58,14 +61,15 @@ export class Scheduler<T> {
   readonly #options: SchedulerOptions<T>
   #queue: PriorityQueue<Waiting<T>>
   #order: Order
-  /** Sequence numbers of the offers that are not decided yet. */
-  readonly #undecided = new Set<number>()
+  /** The offers that are not decided yet: sequence number and when it was made. */
+  readonly #undecided = new Map<number, number>()
   #lastOffer = 0
   /**
-   * No offer below this one is undecided. (The first element of the Set would say it too, but finding it costs more
+   * No offer below this one is waited for. (The first element of the Map would say it too, but finding it costs more
    * with each element deleted before it.)
    */
   #decidedBelow = 1
+  #cancelLook: (() => void) | undefined
   #lastOfferMs = 0
   #lastBacklogMs = -Infinity
   /** Offers up to this one must be decided before anything starts. */
@@ -104,7 +108,7 @@ export class Scheduler<T> {
     const sequence = ++this.#lastOffer
     this.#lastOfferMs = this.#options.clock.monotonicMs()
     if (backlog) this.#lastBacklogMs = this.#lastOfferMs
-    this.#undecided.add(sequence)
+    this.#undecided.set(sequence, this.#lastOfferMs)
     const decided = () => {
       if (!this.#undecided.delete(sequence)) throw new Error('an offer is decided once')
     }
@@ -145,6 +149,7 @@ export class Scheduler<T> {
   close(): void {
     this.#closed = true
     this.#collecting?.cancel()
+    this.#cancelLook?.()
   }
 
   #awaitCollected(): void {
@@ -165,7 +170,7 @@ export class Scheduler<T> {
 
   #turn(): void {
     if (this.#closed || this.#collecting) return
-    if (!this.#allDecided(this.#barrier)) return
+    if (!this.#isDecided(this.#barrier)) return
     while (this.#running < this.#options.slots()) {
       const next = this.#queue.pop()
       if (!next) return
@@ -174,9 +179,23 @@ export class Scheduler<T> {
     }
   }
 
-  #allDecided(upTo: number): boolean {
-    while (this.#decidedBelow <= this.#lastOffer && !this.#undecided.has(this.#decidedBelow)) this.#decidedBelow++
-    return this.#decidedBelow > upTo
+  /** Every offer up to that one is decided, or has been waited for long enough. */
+  #isDecided(upTo: number): boolean {
+    for (; this.#decidedBelow <= this.#lastOffer; this.#decidedBelow++) {
+      const offeredMs = this.#undecided.get(this.#decidedBelow)
+      if (offeredMs === undefined) continue
+      if (this.#decidedBelow > upTo) return true
+      const left = offeredMs + LONGEST_COLLECT_MS - this.#options.clock.monotonicMs()
+      if (left <= 0 && this.#options.slow()) continue
+      if (left > 0) {
+        this.#cancelLook ??= this.#options.clock.after(left, () => {
+          this.#cancelLook = undefined
+          this.#turn()
+        })
+      }
+      return false
+    }
+    return true
   }
 
   /** A changed `order` setting sorts what waits anew: O(n log n), once. */

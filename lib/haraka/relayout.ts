@@ -16,6 +16,7 @@ import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
 import { ItemsInHand } from './items-in-hand.js'
 import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
+import { SLOW_MS } from './script-pace.js'
 import { ScriptPorts } from './script-ports.js'
 import { Scripts } from './scripts.js'
 import { openSeam, REOFFER_SECONDS, type Seam } from './seam.js'
@@ -128,6 +129,16 @@ export class Relayout {
     }
     this.#inHand.add(key)
     const offers = new Map<Sender, Offer<Delivery>>()
+    let asked: Sender | undefined
+    const answered = this.#whileUnanswered(() => {
+      if (!asked?.slow) return
+      giveBackPlace(hmail)
+      for (const [sender, offer] of offers) {
+        if (sender === asked) continue
+        offers.delete(sender)
+        offer.drop()
+      }
+    })
     try {
       if (this.#offered.has(hmail) && isGone(hmail)) {
         this.#inHand.remove(key)
@@ -137,12 +148,18 @@ export class Relayout {
       const backlog = !this.#offered.has(hmail) && this.#seam.isHeldBack(hmail, this.#deps.clock.now())
       this.#offered.add(hmail)
       const envelope = envelopeOf(hmail)
-      for (const sender of this.#senders.values()) {
-        if (sender.isFor(envelope)) offers.set(sender, sender.scheduler.offer(backlog))
+      const senders = [...this.#senders.values()].filter((sender) => sender.isFor(envelope))
+      // What waits with a sender waits for this item, too, until it is known whether it goes by that sender.
+      for (const sender of senders) {
+        offers.set(sender, sender.scheduler.offer(backlog))
+        if (sender.slow) break
       }
       const facts = messageFacts(hmail, this.#seam.retryIntervals())
       const refusals: Refusal[] = []
-      for (const [sender, offer] of offers) {
+      for (const sender of senders) {
+        asked = sender
+        const offer = offers.get(sender) ?? sender.scheduler.offer(backlog)
+        offers.set(sender, offer)
         const verdict = await sender.check(facts, hmail)
         offers.delete(sender)
         if (verdict.take && this.#senders.get(sender.name) === sender) {
@@ -167,8 +184,22 @@ export class Relayout {
       this.#inHand.remove(key)
       throw error
     } finally {
+      answered()
       for (const offer of offers.values()) offer.drop()
     }
+  }
+
+  /** Calls `look` now and then until the returned function is called. */
+  #whileUnanswered(look: () => void): () => void {
+    let cancel: () => void
+    const again = (): void => {
+      cancel = this.#deps.clock.after(SLOW_MS, () => {
+        look()
+        again()
+      })
+    }
+    again()
+    return () => cancel()
   }
 
   #take(
@@ -278,6 +309,13 @@ export class Relayout {
  */
 function isGone(hmail: HMail): boolean {
   return !existsSync(hmail.path)
+}
+
+/** The item's among Haraka's deliveries (concurrency_max). What hmail says of its end is then nothing to Haraka. */
+function giveBackPlace(hmail: HMail): void {
+  const giveBack = hmail.next_cb
+  hmail.next_cb = () => undefined
+  giveBack()
 }
 
 /** Haraka complains of a hook that answers twice, and a message may then go twice. */

@@ -13,6 +13,7 @@ import { type Callback, type MessageFacts, ScriptError, type ScriptFailure } fro
 import type { Delivery } from './delivery.js'
 import { RelayHealth } from './relay-health.js'
 import { RelayLinks } from './relay-links.js'
+import { ScriptPace } from './script-pace.js'
 import { failureSentence } from './scripts.js'
 import { SenderSessions, type SessionDeps } from './sender-sessions.js'
 import type { Session } from './session.js'
@@ -48,6 +49,7 @@ export class Sender {
   readonly scheduler: Scheduler<Delivery>
   readonly links: RelayLinks
   readonly relays: RelayHealth
+  readonly #pace: ScriptPace
   readonly #deps: SessionDeps
   #settings: SenderSettings
   readonly #sessions: SenderSessions
@@ -55,6 +57,7 @@ export class Sender {
   constructor(deps: SessionDeps, settings: SenderSettings) {
     this.#deps = deps
     this.#settings = settings
+    this.#pace = new ScriptPace(deps.clock)
     this.links = new RelayLinks({ clock: deps.clock, idleTimeoutMs: () => this.#settings.idleTimeoutMs })
     this.relays = new RelayHealth({
       clock: deps.clock,
@@ -68,6 +71,7 @@ export class Sender {
       slots: () => this.relays.slots(this.#settings.maxConnections),
       collectMs: () => deps.settings().main.collectMs,
       order: () => this.#settings.order,
+      slow: () => this.slow,
       start: (delivery) => delivery.start(),
     })
     // A session that follows another under load holds nothing back: what waits has been through CheckFile.
@@ -87,6 +91,11 @@ export class Sender {
     return this.#settings.name
   }
 
+  /** Its script does not keep up with what it is asked. */
+  get slow(): boolean {
+    return this.#pace.slow
+  }
+
   isFor(envelope: Envelope): boolean {
     return this.#settings.filter.matches(envelope)
   }
@@ -96,8 +105,11 @@ export class Sender {
     const session = this.#sessions.current()
     const endUse = session.use()
     const take = (decision: Decision): Verdict => ({ take: true, decision, session, endUse })
+    this.#pace.asked()
     try {
       const begun = await session.script.started
+      if (!session.begun) this.#pace.begun()
+      session.begun = true
       session.globals = begun.globals
       const failure = begun.topLevel ?? begun.start
       if (failure) {
@@ -127,6 +139,7 @@ export class Sender {
       this.#failed(failure, session, hmail)
       return this.#holdsOnFailure() ? this.#hold(failure, endUse) : take(SEND_AS_USUAL)
     } finally {
+      this.#pace.answered()
       // After what was answered, so that shares are those of messages with an answer.
       this.note('asked', session, hmail)
     }

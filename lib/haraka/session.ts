@@ -10,6 +10,8 @@ export class Session {
   readonly script: ScriptSession
   readonly version: string
   readonly openedMs: number
+  /** Its file and Start have run. */
+  begun = false
   /** As they stand after Start; the settings' before. */
   globals: ConnectionGlobals
   /** Messages started under this session. */

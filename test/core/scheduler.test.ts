@@ -7,18 +7,19 @@ interface Setup {
   readonly clock: FakeClock
   readonly scheduler: Scheduler<string>
   readonly started: string[]
-  readonly settings: { slots: number; collectMs: number; order: Order }
+  readonly settings: { slots: number; collectMs: number; order: Order; slow: boolean }
 }
 
 function setup(settings: Partial<Setup['settings']> = {}): Setup {
   const clock = new FakeClock()
   const started: string[] = []
-  const live = { slots: 1, collectMs: 250, order: 'arrival' as Order, ...settings }
+  const live = { slots: 1, collectMs: 250, order: 'arrival' as Order, slow: false, ...settings }
   const scheduler = new Scheduler<string>({
     clock,
     slots: () => live.slots,
     collectMs: () => live.collectMs,
     order: () => live.order,
+    slow: () => live.slow,
     start: (item) => started.push(item),
   })
   return { clock, scheduler, started, settings: live }
@@ -104,6 +105,35 @@ describe('Scheduler', () => {
     scheduler.offer().take('next', rank(10))
     scheduler.release()
     undecided.drop()
+    assert.deepEqual(started, ['first', 'next'])
+  })
+
+  it('does not wait longer than 2 s for an offer where decisions are slow', () => {
+    const { clock, scheduler, started, settings } = setup()
+    scheduler.offer().take('first', rank(50))
+    scheduler.offer()
+    clock.advance(500)
+    const later = scheduler.offer()
+    scheduler.offer().take('next', rank(10))
+    scheduler.release()
+    clock.advance(LONGEST_COLLECT_MS)
+    assert.deepEqual(started, ['first'], 'they are not slow')
+    settings.slow = true
+    later.take('better', rank(90))
+    assert.deepEqual(started, ['first', 'better'])
+    scheduler.release()
+    assert.deepEqual(started, ['first', 'better', 'next'])
+  })
+
+  it('looks again by itself when an offer is waited for no longer', () => {
+    const { clock, scheduler, started } = setup({ slow: true })
+    scheduler.offer().take('first', rank(50))
+    scheduler.offer()
+    scheduler.offer().take('next', rank(10))
+    scheduler.release()
+    clock.advance(LONGEST_COLLECT_MS - 1)
+    assert.deepEqual(started, ['first'])
+    clock.advance(1)
     assert.deepEqual(started, ['first', 'next'])
   })
 

@@ -85,6 +85,29 @@ describe('a fault of the script', function () {
     })
   }
 
+  it('that hangs holds up no sender behind it, nor uses up its places among Haraka’s deliveries', async () => {
+    const scene = await openScene({
+      ini: (host) =>
+        `[main]\nscript_timeout=1s\n[sender.hangs]\nhost=${host}\nfilter[]=From: *@hangs.example.com\n` +
+        `[sender.sound]\nhost=${host}\nscript=sound.lua\n`,
+      script: `function CheckFile() ${LOOP} end\n`,
+      config: {
+        'sound.lua': 'function CheckFile(f, actions) return actions end\n',
+        'outbound.ini': 'concurrency_max=2\n',
+      },
+    })
+    try {
+      const hanging = Array.from({ length: 4 }, (_, i) => ({ ...message(`hangs ${i}`), from: 'joe@hangs.example.com' }))
+      await scene.submit(...hanging, message('sound'))
+      await scene.relay.waitFor(5)
+      await until('the queue is empty', () => scene.haraka.queue().length === 0)
+      assert.deepEqual(subjects(scene.relay), ['sound', 'hangs 0', 'hangs 1', 'hangs 2', 'hangs 3'])
+      await scene.haraka.waitForLog(/kind=timeout/)
+    } finally {
+      await scene.remove()
+    }
+  })
+
   it('broken by an edit while running: the script before stays in force, and the next good edit replaces it', async () => {
     const withPriority = (priority: number): string =>
       `function CheckFile(f, actions) actions.Priority = ${priority} return actions end\n`

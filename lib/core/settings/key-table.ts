@@ -31,7 +31,7 @@ export const MAIN_KEYS = {
     'What happens to a message when the script fails: send it as if the function were absent, or hold it for skip_retry.',
   ),
   scriptTimeoutMs: spec('script_timeout', time('ms', '1s', '10ms', '60s'), 'Longest time for one call of the script.'),
-  scriptMemoryMb: spec('script_memory', memory(64, 16, 4096), 'Memory that the script engine may use.'),
+  scriptMemoryMb: spec('script_memory', memory(64, 16, 4096), 'Memory that the scripts of one sender may use.'),
   sessionIdleMs: spec(
     'session_idle',
     time('ms', '5s', '0s', '1h'),
