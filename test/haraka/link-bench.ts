@@ -80,6 +80,7 @@ export function linkBench(options: BenchOptions = {}) {
   const sender = {
     name: 'main',
     links,
+    note: () => undefined,
     logFailure: (failure: unknown) => log.push(`failure ${JSON.stringify(failure)}`),
   } as unknown as Sender
   const globals = {

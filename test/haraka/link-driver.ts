@@ -70,7 +70,7 @@ export function openLinkDriver(options: LinkDriverOptions): LinkDriver {
   const log: string[] = []
   const all: RelayLink[] = []
   const links = new RelayLinks({ clock: nodeClock, idleTimeoutMs: () => 60_000 })
-  const sender = { name: 'main', links, logFailure: () => undefined } as unknown as Sender
+  const sender = { name: 'main', links, note: () => undefined, logFailure: () => undefined } as unknown as Sender
   const eventLog = {
     event: (_level: string, name: string, fields: Record<string, unknown>) =>
       log.push(`${name} ${Object.values(fields).join(' ')}`),
