@@ -31,7 +31,11 @@ describe('what a script has', () => {
     "package.loadlib('x')": 'package.loadlib is not available in relayout.lua: a script cannot load other code',
     'string.dump(print)': 'string.dump is not available in relayout.lua: a script cannot make bytecode',
     'setfenv(1, {})':
-      'setfenv is not available in relayout.lua: function environments went away with Lua 5.2; use _ENV',
+      'setfenv is not available in relayout.lua: function environments went away with Lua 5.2: ' +
+      "give a chunk one by load(text, 'name', 't', environment), a function by local _ENV = environment in it",
+    "module('x')":
+      'module is not available in relayout.lua: a script cannot load other code: ' +
+      'write local name = {} and put the functions there',
     'debug.sethook()':
       'debug.sethook is not available in relayout.lua: the debug library would open the limits that a script runs in',
     'VPOP3.SendMail()': 'VPOP3.SendMail is not available in relayout.lua: that part of VPOP3 does not exist here',

@@ -24,9 +24,17 @@ export const argument = {
   integer: (L: LuaState, at: number): number => auxiliary.luaL_checkinteger(L, at),
   optionalInteger: (L: LuaState, at: number, fallback: number): number => auxiliary.luaL_optinteger(L, at, fallback),
   table: (L: LuaState, at: number): void => auxiliary.luaL_checktype(L, at, TYPE.table),
+  function: (L: LuaState, at: number): void => auxiliary.luaL_checktype(L, at, TYPE.function),
   missing: (L: LuaState, at: number): boolean => lua.lua_type(L, at) <= TYPE.nil,
   /** `bad argument #1 to 'date' (…)`. */
   refuse: (L: LuaState, at: number, why: string): number => auxiliary.luaL_argerror(L, at, toBytes(why)),
+}
+
+/** An argument as a whole number of 64 bits, its fraction cut off: for what shows or stores its digits. */
+export function wholeNumber(L: LuaState, at: number): number {
+  const n = Math.trunc(argument.number(L, at))
+  if (n >= -(2 ** 63) && n < 2 ** 64) return n
+  return argument.refuse(L, at, 'number has no integer representation')
 }
 
 export function returnText(L: LuaState, text: string): 1 {

@@ -1,20 +1,14 @@
-/** Base functions that are Lua's with a bound or another meaning: print, load, math.type. */
+/** Base functions that are Lua's with a bound or another meaning: print, load, tonumber, pairs, ipairs, debug.traceback. */
 import { argument, ScriptFault } from './arguments.js'
-import { fromBytes } from './byte-string.js'
+import { fromBytes, toBytes } from './byte-string.js'
 import { auxiliary, lua, TYPE } from './fengari-overrides.js'
 import type { LuaFunction, LuaState } from './fengari-types.js'
-import { isNumber, push, string } from './values.js'
+import { parseNumber } from './number-parse.js'
+import { push, string } from './values.js'
 
 const LONGEST_LOAD = 1024 * 1024
-
-/** Numbers are doubles; a whole one is what a script means by an integer. */
-export function mathType(L: LuaState): number {
-  auxiliary.luaL_checkany(L, 1)
-  const value = L.stack[L.top - lua.lua_gettop(L)]
-  if (value === undefined || !isNumber(value)) lua.lua_pushnil(L)
-  else push(L, string(Number.isSafeInteger(value.value) ? 'integer' : 'float'))
-  return 1
-}
+const IPAIRS = toBytes('__ipairs')
+const WHOLE_NUMERAL = /^[ \t\n\v\f\r]*([+-]?)([\da-zA-Z]+)[ \t\n\v\f\r]*$/
 
 export function printer(print: (line: string) => void): LuaFunction {
   return (L) => {
@@ -40,4 +34,72 @@ export function boundedLoad(original: LuaFunction): LuaFunction {
     if (lua.lua_gettop(L) > 3) lua.lua_replace(L, 3)
     return original(L)
   }
+}
+
+/** `original`: Lua's own, which knows no base beyond 32 bits. A number may stand for its digits, as in Lua 5.2. */
+export function toNumber(original: LuaFunction): LuaFunction {
+  return (L) => {
+    if (argument.missing(L, 2)) return original(L)
+    const base = argument.integer(L, 2)
+    const text = argument.text(L, 1)
+    if (base < 2 || base > 36) argument.refuse(L, 2, 'base out of range')
+    // Lua 5.1 reads any numeral to the base 10.
+    const n = base === 10 ? parseNumber(text) : wholeNumeral(text, base)
+    if (n === undefined) lua.lua_pushnil(L)
+    else lua.lua_pushnumber(L, n)
+    return 1
+  }
+}
+
+function wholeNumeral(text: string, base: number): number | undefined {
+  const [, sign, digits = ''] = WHOLE_NUMERAL.exec(text) ?? []
+  if (sign === undefined) return undefined
+  let n = 0
+  for (const letter of digits) {
+    const digit = Number.parseInt(letter, 36)
+    if (digit >= base) return undefined
+    n = n * base + digit
+  }
+  return sign === '-' ? -n : n
+}
+
+/** `original`: Lua's own, which fails on nil only in the loop, as an error of the `for iterator`. */
+export function pairs(original: LuaFunction): LuaFunction {
+  return (L) => {
+    refuseNil(L)
+    return original(L)
+  }
+}
+
+/** `original`: Lua's own, which knows no `__ipairs`; Lua 5.2 has it. */
+export function ipairs(original: LuaFunction): LuaFunction {
+  return (L) => {
+    refuseNil(L)
+    if (auxiliary.luaL_getmetafield(L, 1, IPAIRS) === TYPE.nil) return original(L)
+    lua.lua_pushvalue(L, 1)
+    lua.lua_call(L, 1, 3)
+    return 3
+  }
+}
+
+function refuseNil(L: LuaState): void {
+  if (lua.lua_type(L, 1) === TYPE.nil) argument.refuse(L, 1, 'table expected, got nil')
+}
+
+/** debug.traceback, which scripts give to xpcall. Only text leaves it. */
+export function traceback(L: LuaState): number {
+  const thread = lua.lua_tothread(L, 1)
+  const first = thread === null ? 1 : 2
+  if (
+    !argument.missing(L, first) &&
+    lua.lua_type(L, first) !== TYPE.anyString &&
+    lua.lua_type(L, first) !== TYPE.number
+  ) {
+    lua.lua_pushvalue(L, first)
+    return 1
+  }
+  const message = argument.optionalText(L, first)
+  const level = argument.optionalInteger(L, first + 1, thread === null ? 1 : 0)
+  auxiliary.luaL_traceback(L, thread ?? L, message === undefined ? null : toBytes(message), level)
+  return 1
 }

@@ -1,4 +1,4 @@
-/** `bit32` of Lua 5.2: arguments are taken modulo 2^32, results are 0 to 2^32 - 1. */
+/** `bit32` of Lua 5.2: arguments are rounded and taken modulo 2^32, results are 0 to 2^32 - 1. */
 import { argument, returnNumber, ScriptFault } from './arguments.js'
 import type { Natives } from './arguments.js'
 import { lua } from './fengari-overrides.js'
@@ -6,8 +6,14 @@ import type { LuaState } from './fengari-types.js'
 
 const WORD = 2 ** 32
 
-const word = (n: number): number => (((n % WORD) + WORD) % WORD) >>> 0
-const wordAt = (L: LuaState, at: number): number => word(argument.integer(L, at))
+/** Added and taken away again, it rounds as the processor does: a half to the even neighbour. */
+const ROUNDER = 1.5 * 2 ** 52
+
+function wordAt(L: LuaState, at: number): number {
+  const n = argument.number(L, at)
+  const whole = Math.abs(n) < 2 ** 51 ? n + ROUNDER - ROUNDER : n
+  return whole >>> 0
+}
 
 function all(L: LuaState, first: number, combine: (a: number, b: number) => number): number {
   let result = first

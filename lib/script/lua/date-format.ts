@@ -1,9 +1,11 @@
 /**
- * A moment as os.date shows it, in local time or UTC, and strftime of C99 in the C locale.
+ * A moment as os.date shows it: strftime of C99 in the C locale.
  *
- * `%Z` is the zone as the platform's date text has it in short form; where JavaScript knows no abbreviation it is an
- * offset such as GMT+2. An unknown conversion is undefined: the caller raises Lua's error.
+ * `%Z` is the abbreviation that some country's English has for the zone; where there is none it is an offset such as
+ * GMT+2. An unknown conversion is undefined: the caller raises Lua's error.
  */
+import { daysIn } from './moment.js'
+import type { Moment } from './moment.js'
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 const MONTHS = [
@@ -20,62 +22,16 @@ const MONTHS = [
   'November',
   'December',
 ]
-const DAY_MS = 86_400_000
+/** Abbreviations are a matter of the country: CET is British, JST is Japanese. */
+const ZONE_LOCALES = ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-CA', 'en-ZA', 'ja-JP']
 
-export interface Moment {
-  readonly epochSeconds: number
-  readonly year: number
-  /** 1 to 12. */
-  readonly month: number
-  readonly day: number
-  readonly hour: number
-  readonly minute: number
-  readonly second: number
-  /** 0 is Sunday. */
-  readonly weekday: number
-  /** 1 to 366. */
-  readonly yearDay: number
-  readonly daylightSaving: boolean
-  /** East of Greenwich. */
-  readonly offsetMinutes: number
-  readonly zone: string
-}
-
-export function momentOf(epochSeconds: number, utc: boolean): Moment | undefined {
-  const date = new Date(epochSeconds * 1000)
-  if (Number.isNaN(date.getTime())) return undefined
-  const offsetMinutes = utc ? 0 : -date.getTimezoneOffset()
-  // The wall clock's fields, read from a date that is that far ahead of UTC.
-  const wall = new Date(date.getTime() + offsetMinutes * 60_000)
-  const year = wall.getUTCFullYear()
-  return {
-    epochSeconds: Math.floor(epochSeconds),
-    year,
-    month: wall.getUTCMonth() + 1,
-    day: wall.getUTCDate(),
-    hour: wall.getUTCHours(),
-    minute: wall.getUTCMinutes(),
-    second: wall.getUTCSeconds(),
-    weekday: wall.getUTCDay(),
-    yearDay: Math.floor((wall.getTime() - yearStart(year)) / DAY_MS) + 1,
-    daylightSaving: !utc && offsetMinutes > standardOffset(date.getFullYear()),
-    offsetMinutes,
-    zone: utc ? 'GMT' : zoneName(date),
-  }
-}
-
-/** The standard offset is the smaller of the two halves of the year, north and south. */
-function standardOffset(year: number): number {
-  return Math.min(-new Date(year, 0, 1).getTimezoneOffset(), -new Date(year, 6, 1).getTimezoneOffset())
-}
-
-function zoneName(date: Date): string {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' }).formatToParts(date)
-  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
-}
-
-function yearStart(year: number): number {
-  return new Date(0).setUTCFullYear(year, 0, 1)
+function zoneName({ epochSeconds, utc }: Moment): string {
+  if (utc) return 'GMT'
+  const names = ZONE_LOCALES.map((locale) => {
+    const parts = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' }).formatToParts(epochSeconds * 1000)
+    return parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  })
+  return names.find((name) => !/^GMT./.test(name)) ?? names[0] ?? ''
 }
 
 const two = (n: number, fill = '0'): string => String(n).padStart(2, fill)
@@ -124,7 +80,7 @@ const CONVERSIONS: Readonly<Record<string, (at: Moment) => string>> = {
     const size = Math.abs(offsetMinutes)
     return `${offsetMinutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${two(size % 60)}`
   },
-  Z: ({ zone }) => zone,
+  Z: zoneName,
   '%': () => '%',
 }
 
@@ -148,8 +104,4 @@ function isoWeek({ year, yearDay, weekday }: Moment): { year: number; week: numb
   if (thursday < 1) return { year: year - 1, week: Math.ceil((thursday + daysIn(year - 1)) / 7) }
   if (thursday > daysIn(year)) return { year: year + 1, week: 1 }
   return { year, week: Math.ceil(thursday / 7) }
-}
-
-function daysIn(year: number): number {
-  return (yearStart(year + 1) - yearStart(year)) / DAY_MS
 }

@@ -5,7 +5,7 @@
  *
  * Numbers: no 32-bit integers, doubles only, as VPOP3 has. Strings: hashing and copying that is exact for all bytes and
  * fast. Limits: a look at the clock per instruction, a Kill that passes through pcall, bounds on string size. Tables:
- * a table may refuse assignments.
+ * a table may refuse assignments, and keeps its items in order.
  */
 import { createRequire } from 'node:module'
 import { bitOperation } from './bit-operators.js'
@@ -15,6 +15,8 @@ import { CallWatch } from './call-watch.js'
 import type { LuaApi, LuaAuxiliary, LuaFunction, LuaState, Table, TString, TValue } from './fengari-types.js'
 import { parseNumber } from './number-parse.js'
 import { plainNumber } from './number-text.js'
+import { adviceOn, adviceOnArguments, withSyntaxAdvice } from './old-idioms.js'
+import { lengthOver, noteHole, putInOrder } from './table-order.js'
 
 /** A fengari module: functions by name, replaced in place. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the package has no types
@@ -126,7 +128,7 @@ for (const name of ['luaD_pcall', 'luaD_protectedparser', 'lua_resume']) {
   }
 }
 
-// --- tables that refuse an assignment ---
+// --- tables ---
 
 /** `refuses` is asked before an entry of the table is changed; true leaves it as it is. */
 export interface GuardedTable extends Table {
@@ -139,6 +141,60 @@ ltable['luaH_setfrom'] = (L: LuaState, table: Table, key: TValue, value: TValue)
   if (refuses?.call(table, L, key) === true) return
   setfrom(L, table, key, value)
 }
+
+// What a constructor calls, from its last item to its first.
+const setint = ltable['luaH_setint'] as (table: Table, index: number, value: TValue) => void
+ltable['luaH_setint'] = (table: Table, index: number, value: TValue): void => {
+  if (value.type === types['LUA_TNIL']) noteHole(table, index)
+  setint(table, index, value)
+}
+
+const getn = ltable['luaH_getn'] as (table: Table) => number
+ltable['luaH_getn'] = (table: Table): number =>
+  table.filledTo === undefined ? getn(table) : lengthOver(table, table.filledTo)
+
+const next = ltable['luaH_next'] as (L: LuaState, table: Table, key: number) => boolean
+ltable['luaH_next'] = (L: LuaState, table: Table, key: number): boolean => {
+  putInOrder(table)
+  return next(L, table, key)
+}
+
+// Only table.pack asks for an array part.
+const createTable = lapi['lua_createtable'] as (L: LuaState) => void
+lapi['lua_createtable'] = (L: LuaState, items: number): void => {
+  createTable(L)
+  if (items > 0) (L.stack[L.top - 1]?.value as Table).filledTo = items
+}
+
+// --- errors ---
+
+// An error about a thing of older Lua also says what to write instead.
+type Failure = (L: LuaState, ...args: unknown[]) => unknown
+const typeError = ldebug['luaG_typeerror'] as Failure
+const runError = ldebug['luaG_runerror'] as Failure
+ldebug['luaG_typeerror'] = (L: LuaState, value: TValue, operation: Uint8Array): unknown => {
+  const advice = adviceOn(L, value)
+  if (advice === '') return typeError(L, value, operation)
+  const type = (ltm['luaT_objtypename'] as (L: LuaState, value: TValue) => Uint8Array)(L, value)
+  return runError(L, toBytes(`attempt to ${fromBytes(operation)} a ${fromBytes(type)} value${advice}`))
+}
+
+// What library functions raise errors through, and the script's own `error`.
+const errorMessage = ldebug['luaG_errormsg'] as Failure
+ldebug['luaG_errormsg'] = (L: LuaState): unknown => {
+  const value = L.stack[L.top - 1]
+  const advice = adviceOnArguments(L)
+  if (advice !== '' && value?.ttisstring() === true) {
+    const text = fromBytes(lua.lua_tolstring(L, -1) ?? new Uint8Array(0))
+    value.setsvalue(bless(L, toBytes(text + advice)))
+  }
+  return errorMessage(L)
+}
+
+// What the lexer and the parser make their messages with.
+const addInfo = ldebug['luaG_addinfo'] as Failure
+ldebug['luaG_addinfo'] = (L: LuaState, message: Uint8Array, source: unknown, line: unknown): unknown =>
+  addInfo(L, toBytes(withSyntaxAdvice(fromBytes(message))), source, line)
 
 // --- the API and the libraries, which copy what they use from the modules above ---
 

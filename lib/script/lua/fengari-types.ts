@@ -12,6 +12,7 @@ export interface TValue {
   type: number
   value: unknown
   setfrom(this: TValue, from: TValue): void
+  setsvalue(this: TValue, string: TString): void
   ttisnil(): boolean
   ttisstring(): boolean
   ttistable(): boolean
@@ -22,6 +23,8 @@ export interface TableEntry {
   readonly value: TValue
   p: TableEntry | undefined
   n: TableEntry | undefined
+  /** See table-order. */
+  inOrder?: boolean
 }
 
 export interface Table {
@@ -29,14 +32,34 @@ export interface Table {
   /** First and last entry, in order of insertion. */
   f: TableEntry | undefined
   l: TableEntry | undefined
+  /** Removed entries that a traversal may still stand at. */
+  dead_strong: Map<unknown, TableEntry>
   metatable: Table | null
+  /** See table-order. */
+  filledTo?: number
+}
+
+/** One instruction of the VM: `A`, `B` and `C` are registers; from 256 on, `B` and `C` are constants. */
+export interface Instruction {
+  readonly opcode: number
+  readonly A: number
+  readonly B: number
+  readonly C: number
 }
 
 export interface CallInfo {
   readonly previous: CallInfo | null
   readonly callstatus: number
+  /** The function's place on the stack, and its first register's. */
+  readonly funcOff: number
+  readonly l_base: number
+  readonly top: number
+  /** The next instruction. */
   readonly l_savedpc: number
-  readonly func: { readonly value: { readonly p: { readonly lineinfo: readonly number[] } } }
+  readonly l_code: readonly Instruction[]
+  readonly func: {
+    readonly value: { readonly p: { readonly lineinfo: readonly number[]; readonly k: readonly TValue[] } }
+  }
 }
 
 export interface LuaState {
@@ -88,6 +111,7 @@ export interface LuaApi {
   lua_pushvalue(L: LuaState, index: number): void
   lua_rawequal(L: LuaState, a: number, b: number): number
   lua_rawgeti(L: LuaState, index: number, key: number): number
+  lua_rawlen(L: LuaState, index: number): number
   lua_remove(L: LuaState, index: number): void
   lua_replace(L: LuaState, index: number): void
   lua_setfield(L: LuaState, index: number, key: Uint8Array): void
@@ -98,6 +122,7 @@ export interface LuaApi {
   lua_tolstring(L: LuaState, index: number): Uint8Array | null
   lua_tonumber(L: LuaState, index: number): number
   lua_topointer(L: LuaState, index: number): unknown
+  lua_tothread(L: LuaState, index: number): LuaState | null
   lua_touserdata(L: LuaState, index: number): unknown
   lua_type(L: LuaState, index: number): number
   lua_typename(L: LuaState, type: number): Uint8Array
@@ -111,11 +136,14 @@ export interface LuaAuxiliary {
   luaL_checknumber(L: LuaState, arg: number): number
   luaL_checkstring(L: LuaState, arg: number): Uint8Array
   luaL_checktype(L: LuaState, arg: number, type: number): void
+  /** Pushes the field if there is one, and answers its type. */
+  luaL_getmetafield(L: LuaState, index: number, name: Uint8Array): number
+  luaL_len(L: LuaState, index: number): number
   luaL_newstate(): LuaState
   luaL_optinteger(L: LuaState, arg: number, fallback: number): number
   luaL_optnumber(L: LuaState, arg: number, fallback: number): number
   luaL_requiref(L: LuaState, name: Uint8Array, open: LuaFunction, global: number): void
   luaL_tolstring(L: LuaState, index: number): Uint8Array
-  luaL_traceback(L: LuaState, of: LuaState, message: null, level: number): void
+  luaL_traceback(L: LuaState, of: LuaState, message: Uint8Array | null, level: number): void
   luaL_where(L: LuaState, level: number): void
 }

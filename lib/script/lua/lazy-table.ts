@@ -106,6 +106,8 @@ export class LazyCaselessTable extends LazyTable {
   constructor(L: LuaState, fields: () => readonly (readonly [string, string])[]) {
     super(L)
     this.#fields = fields
+    // A traversal finds the key that it stands at also where another spelling of it has been removed.
+    this.dead_strong = new CaselessMap()
   }
 
   protected override newMap(): Entries {

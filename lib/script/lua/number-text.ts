@@ -5,6 +5,9 @@
  * `os.time() * 1000` reads as the administrator expects; others as `%.14g`.
  */
 
+/** As many as toFixed gives, and all that a number has which `%g` writes without an exponent. */
+const MOST_DECIMALS = 100
+
 /** `tostring(n)`. */
 export function plainNumber(n: number): string {
   if (Number.isSafeInteger(n)) return String(n)
@@ -22,7 +25,8 @@ export function nonFinite(n: number): string | undefined {
 export function formatExponent(n: number, precision: number, alternate: boolean): string {
   const special = nonFinite(n)
   if (special !== undefined) return special
-  const [mantissa = '', exponent = ''] = n.toExponential(precision).split('e')
+  const [rounded = '', exponent = ''] = n.toExponential(precision).split('e')
+  const mantissa = isHalf(Math.abs(n), Number(exponent) - precision) ? toEven(rounded) : rounded
   const sign = Object.is(n, -0) ? '-' : ''
   return `${sign}${mantissa}${alternate && precision === 0 ? '.' : ''}e${twoDigits(exponent)}`
 }
@@ -34,7 +38,7 @@ export function formatFixed(n: number, precision: number, alternate: boolean): s
   const magnitude = Math.abs(n)
   const sign = n < 0 || Object.is(n, -0) ? '-' : ''
   const point = alternate && precision === 0 ? '.' : ''
-  if (magnitude < 1e21) return sign + evenTie(magnitude, precision) + point
+  if (magnitude < 1e21) return sign + fixedDigits(magnitude, precision) + point
   return sign + BigInt(magnitude).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : point)
 }
 
@@ -68,15 +72,28 @@ export function formatHexFloat(n: number): string {
   return `${sign}0x${biased === 0 ? 0 : 1}${point}p${exponent < 0 ? '-' : '+'}${Math.abs(exponent)}`
 }
 
-/** toFixed rounds an exact half up, C to the even neighbour. */
-function evenTie(magnitude: number, precision: number): string {
-  if (precision <= 22) {
-    const scaled = magnitude * 10 ** precision
-    const floor = Math.floor(scaled)
-    if (scaled - floor === 0.5 && scaled < 2 ** 52 && scaled / 10 ** precision === magnitude && floor % 2 === 0)
-      return (floor / 10 ** precision).toFixed(precision)
-  }
-  return magnitude.toFixed(Math.min(precision, 100))
+function fixedDigits(magnitude: number, precision: number): string {
+  const rounded = magnitude.toFixed(Math.min(precision, MOST_DECIMALS))
+  const zeros = '0'.repeat(Math.max(0, precision - MOST_DECIMALS))
+  return (isHalf(magnitude, -precision) ? toEven(rounded) : rounded) + zeros
+}
+
+/**
+ * Whether `magnitude`, counted in units of 10^exponent, ends in exactly one half. A fraction of k binary digits has k
+ * decimal ones, the last of them a 5: it is a half where one binary digit more than the decimals is left.
+ */
+function isHalf(magnitude: number, exponent: number): boolean {
+  if (exponent <= 0) return (magnitude * 2 ** (1 - exponent)) % 2 === 1
+  if (!Number.isInteger(magnitude)) return false
+  const unit = 10n ** BigInt(exponent)
+  const twice = BigInt(magnitude) * 2n
+  return twice % unit === 0n && (twice / unit) % 2n === 1n
+}
+
+/** JavaScript rounds an exact half up, C to the even neighbour: one less where the last digit has become odd. */
+function toEven(rounded: string): string {
+  const last = Number(rounded.at(-1))
+  return last % 2 === 1 ? rounded.slice(0, -1) + String(last - 1) : rounded
 }
 
 function withoutTrailingZeros(text: string): string {

@@ -1,10 +1,7 @@
-/**
- * Names of Lua 5.0 to 5.2 that scripts written for VPOP3 use and Lua 5.3 has dropped. Functions that are plain
- * arithmetic are here; those that only call others are written in Lua, in `OLD_NAMES_CHUNK`.
- */
-import { argument, returnNumber, ScriptFault } from './arguments.js'
+/** Names of Lua 5.0 to 5.2 that scripts written for VPOP3 use and Lua 5.3 has dropped. */
+import { argument, returnNumber } from './arguments.js'
 import type { Natives } from './arguments.js'
-import { lua } from './fengari-overrides.js'
+import { auxiliary, lua, TYPE } from './fengari-overrides.js'
 import type { LuaState } from './fengari-types.js'
 
 const one = (f: (x: number) => number) => (L: LuaState) => returnNumber(L, f(argument.number(L, 1)))
@@ -30,9 +27,65 @@ export const oldMath: Natives = {
 }
 
 export const oldTable: Natives = {
-  setn: () => {
-    throw new ScriptFault("table.setn is obsolete: a table's size is what it holds")
+  foreach: (L) => {
+    argument.table(L, 1)
+    argument.function(L, 2)
+    lua.lua_pushnil(L)
+    while (lua.lua_next(L, 1) !== 0) {
+      if (callback(L, 3)) return 1
+      lua.lua_pop(L, 1)
+    }
+    return 0
   },
+  foreachi: (L) => {
+    const length = lengthOf(L)
+    argument.function(L, 2)
+    for (let at = 1; at <= length; at++) {
+      lua.lua_settop(L, 2)
+      lua.lua_pushnumber(L, at)
+      lua.lua_geti(L, 1, at)
+      if (callback(L, 3)) return 1
+    }
+    return 0
+  },
+  getn: (L) => returnNumber(L, lengthOf(L)),
+  maxn: (L) => {
+    argument.table(L, 1)
+    let most = 0
+    lua.lua_pushnil(L)
+    while (lua.lua_next(L, 1) !== 0) {
+      lua.lua_pop(L, 1)
+      if (lua.lua_type(L, -1) === TYPE.number) most = Math.max(most, lua.lua_tonumber(L, -1))
+    }
+    return returnNumber(L, most)
+  },
+  // A size of its own went away with Lua 5.1; what a script means by it is that the items behind it are gone.
+  setn: (L) => {
+    argument.table(L, 1)
+    const length = lua.lua_rawlen(L, 1)
+    const size = argument.integer(L, 2)
+    for (let at = length; at > Math.max(size, 0); at--) {
+      lua.lua_pushnil(L)
+      lua.lua_seti(L, 1, at)
+    }
+    return 0
+  },
+}
+
+function lengthOf(L: LuaState): number {
+  argument.table(L, 1)
+  return auxiliary.luaL_len(L, 1)
+}
+
+/** Calls argument 2 with the key at `at` and the value above it; true with its result on top if that is not nil. */
+function callback(L: LuaState, at: number): boolean {
+  lua.lua_pushvalue(L, 2)
+  lua.lua_pushvalue(L, at)
+  lua.lua_pushvalue(L, at + 1)
+  lua.lua_call(L, 2, 1)
+  if (lua.lua_type(L, -1) !== TYPE.nil) return true
+  lua.lua_pop(L, 1)
+  return false
 }
 
 /** What a script may believe of a collector that it does not control. */
@@ -48,24 +101,12 @@ export const collector: Natives = {
   gcinfo: (L) => returnNumber(L, kilobytes()),
 }
 
-/** Run once in each state, before the script; it sees the real library tables. */
-export const OLD_NAMES_CHUNK = `
-unpack = table.unpack
-loadstring = load
-string.gfind = string.gmatch
-function table.getn(t) return #t end
-function table.maxn(t)
-  local most = 0
-  for k in next, t do if type(k) == 'number' and k > most then most = k end end
-  return most
-end
-function table.foreach(t, f)
-  for k, v in next, t do local r = f(k, v) if r ~= nil then return r end end
-end
-function table.foreachi(t, f)
-  for i = 1, #t do local r = f(i, t[i]) if r ~= nil then return r end end
-end
-`
+/** Old name to the name of today. */
+export const RENAMED: Readonly<Record<string, string>> = {
+  loadstring: 'load',
+  unpack: 'table.unpack',
+  'string.gfind': 'string.gmatch',
+}
 
 function kilobytes(): number {
   return Math.round(process.memoryUsage().heapUsed / 1024)

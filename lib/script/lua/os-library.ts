@@ -1,14 +1,17 @@
 /**
  * The five functions of `os` that a script has: date, time, clock, difftime and getenv('TZ'). fengari's own are wrong
- * for UTC, past 2038, for `%j` and `isdst`; these follow Lua 5.3's manual.
+ * for UTC, past 2038, for `%j` and `isdst`; these follow Lua 5.3's manual, and 5.2 in what they take.
  */
 import { argument, returnNumber, returnText, ScriptFault } from './arguments.js'
 import type { Natives } from './arguments.js'
 import { toBytes } from './byte-string.js'
-import { momentOf, strftime, unknownConversion } from './date-format.js'
-import type { Moment } from './date-format.js'
+import { strftime, unknownConversion } from './date-format.js'
 import { lua, TYPE } from './fengari-overrides.js'
 import type { LuaState } from './fengari-types.js'
+import { momentOf, momentOfFields } from './moment.js'
+import type { Moment } from './moment.js'
+import { parseNumber } from './number-parse.js'
+import { isNumber, isString, textOf } from './values.js'
 
 /** `now`: milliseconds since the epoch. */
 export function osLibrary(now: () => number): Natives {
@@ -36,7 +39,7 @@ function date(L: LuaState, seconds: () => number): number {
   const given = argument.optionalText(L, 1) ?? '%c'
   const utc = given.startsWith('!')
   const format = utc ? given.slice(1) : given
-  const at = momentOf(argument.missing(L, 2) ? seconds() : argument.number(L, 2), utc)
+  const at = momentOf(argument.missing(L, 2) ? seconds() : Math.trunc(argument.number(L, 2)), utc)
   if (at === undefined) return argument.refuse(L, 2, 'time out-of-bounds')
   if (format.startsWith('*t')) {
     lua.lua_createtable(L, 0, 9)
@@ -58,28 +61,49 @@ function setFields(L: LuaState, at: Moment): void {
   lua.lua_setfield(L, -2, toBytes('isdst'))
 }
 
-/** The table's fields are put right, as mktime does: day 32 becomes the first of the next month. */
+/**
+ * Fields out of their ranges count on, as mktime has it: day 32 is the first of the next month. The table stays as it
+ * is, as in Lua 5.2, where scripts go through the days of a month with one table; 5.3 writes the right fields into it.
+ */
 function timeOfTable(L: LuaState): number {
   argument.table(L, 1)
   lua.lua_settop(L, 1)
-  const moment = new Date(0)
-  // Not the constructor: it takes the years 0 to 99 for 1900 to 1999.
-  moment.setFullYear(field(L, 'year'), field(L, 'month') - 1, field(L, 'day'))
-  moment.setHours(field(L, 'hour', 12), field(L, 'min', 0), field(L, 'sec', 0), 0)
-  const at = momentOf(moment.getTime() / 1000, false)
+  const at = momentOfFields({
+    year: field(L, 'year'),
+    month: field(L, 'month'),
+    day: field(L, 'day'),
+    hour: field(L, 'hour', 12),
+    minute: field(L, 'min', 0),
+    second: field(L, 'sec', 0),
+    daylightSaving: daylightSaving(L),
+  })
   if (at === undefined) {
     throw new ScriptFault('time result cannot be represented in this installation')
   }
-  setFields(L, at)
   return returnNumber(L, at.epochSeconds)
 }
 
+/** A number, or a string that is one, its fraction cut off as in Lua 5.2: fields come from patterns and divisions. */
 function field(L: LuaState, name: string, fallback?: number): number {
   const type = lua.lua_getfield(L, -1, toBytes(name))
-  const isNumber = type === TYPE.number || (type === TYPE.anyString && lua.lua_tonumber(L, -1) !== 0)
-  const value = type === TYPE.nil ? fallback : isNumber ? lua.lua_tonumber(L, -1) : Number.NaN
+  const value = type === TYPE.nil ? fallback : asNumber(L)
   lua.lua_pop(L, 1)
   if (value === undefined) throw new ScriptFault(`field '${name}' missing in date table`)
-  if (!Number.isInteger(value)) throw new ScriptFault(`field '${name}' is not an integer`)
+  if (!Number.isFinite(value)) throw new ScriptFault(`field '${name}' is not an integer`)
+  return Math.trunc(value)
+}
+
+/** The value on top of the stack; NaN if it is no number. */
+function asNumber(L: LuaState): number {
+  const value = L.stack[L.top - 1]
+  if (value === undefined) return Number.NaN
+  if (isNumber(value)) return value.value as number
+  return isString(value) ? (parseNumber(textOf(value)) ?? Number.NaN) : Number.NaN
+}
+
+function daylightSaving(L: LuaState): boolean | undefined {
+  const type = lua.lua_getfield(L, -1, toBytes('isdst'))
+  const value = type === TYPE.nil ? undefined : lua.lua_toboolean(L, -1)
+  lua.lua_pop(L, 1)
   return value
 }

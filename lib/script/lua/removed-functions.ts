@@ -9,7 +9,9 @@ const FILES = 'a script cannot read or write files'
 const PROGRAMS = 'a script cannot start programs'
 const NATIVE = 'a script cannot load other code'
 const DEBUG = 'the debug library would open the limits that a script runs in'
-const ENVIRONMENT = 'function environments went away with Lua 5.2; use _ENV'
+const ENVIRONMENT =
+  "function environments went away with Lua 5.2: give a chunk one by load(text, 'name', 't', environment), " +
+  'a function by local _ENV = environment in it'
 
 /** Library name ('' for the globals) to function names to reasons. */
 const REMOVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -17,10 +19,10 @@ const REMOVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     dofile: FILES,
     loadfile: FILES,
     require: NATIVE,
-    module: NATIVE,
+    module: `${NATIVE}: write local name = {} and put the functions there`,
     getfenv: ENVIRONMENT,
     setfenv: ENVIRONMENT,
-    newproxy: 'it was never part of the language',
+    newproxy: 'it was never part of the language: use setmetatable({}, metatable)',
   },
   os: {
     execute: PROGRAMS,
@@ -53,7 +55,6 @@ const REMOVED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'setmetatable',
       'setupvalue',
       'setuservalue',
-      'traceback',
       'upvalueid',
       'upvaluejoin',
     ].map((name) => [name, DEBUG]),

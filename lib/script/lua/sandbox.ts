@@ -6,28 +6,28 @@
  */
 import { argument, setFunctions } from './arguments.js'
 import type { Natives } from './arguments.js'
-import { boundedLoad, mathType, printer } from './base-functions.js'
+import { boundedLoad, ipairs, pairs, printer, toNumber, traceback } from './base-functions.js'
 import { bit32Library } from './bit32-library.js'
 import { toBytes } from './byte-string.js'
 import { auxiliary, internals, LIBRARIES, lua, TYPE, watch } from './fengari-overrides.js'
 import type { LuaFunction, LuaState, Table } from './fengari-types.js'
-import { collector, OLD_NAMES_CHUNK, oldMath, oldTable } from './old-names.js'
+import { mathLibrary } from './math-library.js'
+import { collector, oldMath, oldTable, RENAMED } from './old-names.js'
 import { osLibrary } from './os-library.js'
 import { LIBRARIES_WITH_REMOVALS, missing, removedFunctions } from './removed-functions.js'
 import { callerLine } from './position.js'
-import { stringFormat, stringRep } from './string-format.js'
+import { stringChar, stringFormat, stringRep } from './string-format.js'
+import { stringPack, stringPacksize, stringUnpack } from './string-pack.js'
 import { keyOf, push, table } from './values.js'
 import { vpop3Library } from './vpop3-library.js'
 
 const ALLOWED: Readonly<Record<keyof typeof LIBRARIES, string>> = {
   base:
-    '_G _VERSION assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select ' +
-    'setmetatable tonumber tostring type xpcall',
+    '_G _VERSION assert error getmetatable next pcall rawequal rawget rawlen rawset select setmetatable tostring ' +
+    'type xpcall',
   coroutine: 'create isyieldable resume running status wrap yield',
-  math:
-    'abs acos asin atan ceil cos deg exp floor fmod huge log max min modf pi rad random randomseed sin sqrt tan ' +
-    'tointeger ult',
-  string: 'byte char find gmatch gsub len lower match pack packsize reverse sub unpack upper',
+  math: 'abs acos asin atan ceil cos deg exp floor fmod huge log modf pi rad sin sqrt tan tointeger ult',
+  string: 'byte find gmatch gsub len lower match reverse sub upper',
   table: 'concat insert move pack remove sort unpack',
   utf8: 'char charpattern codepoint codes len offset',
 }
@@ -49,20 +49,31 @@ export function newSandbox(options: SandboxOptions): LuaState {
     lua.lua_settop(L, 0)
   }
   define(L, '', {
-    load: boundedLoad(libraryFunction(LIBRARIES.base, 'load')),
+    ipairs: ipairs(original('ipairs')),
+    load: boundedLoad(original('load')),
+    pairs: pairs(original('pairs')),
+    tonumber: toNumber(original('tonumber')),
     print: printer(options.print),
     ...collector,
   })
-  define(L, 'string', { format: stringFormat, rep: stringRep })
-  define(L, 'math', { ...oldMath, type: mathType })
+  define(L, 'string', {
+    char: stringChar,
+    format: stringFormat,
+    pack: stringPack,
+    packsize: stringPacksize,
+    rep: stringRep,
+    unpack: stringUnpack,
+  })
+  define(L, 'math', { ...oldMath, ...mathLibrary() })
   define(L, 'table', oldTable)
   define(L, 'os', osLibrary(options.now))
   define(L, 'bit32', bit32Library)
   define(L, 'VPOP3', vpop3Library)
+  define(L, 'debug', { traceback })
   for (const library of LIBRARIES_WITH_REMOVALS) define(L, library, removedFunctions(library, options.script))
   defineConstants(L)
   explainUnknown(L, 'VPOP3', options.script)
-  runChunk(L, OLD_NAMES_CHUNK, '=old names')
+  for (const [old, name] of Object.entries(RENAMED)) rename(L, old, name)
   return L
 }
 
@@ -145,9 +156,15 @@ function explainUnknown(L: LuaState, library: string, script: string): void {
   lua.lua_settop(L, 0)
 }
 
-function runChunk(L: LuaState, chunk: string, name: string): void {
-  lua.lua_load(L, nextPiece, { string: toBytes(chunk) }, toBytes(name), toBytes('t'))
-  lua.lua_call(L, 0, 0)
+/** Makes what is called `name` also known as `old`; both may be in a library. */
+function rename(L: LuaState, old: string, name: string): void {
+  lua.lua_rawgeti(L, lua.LUA_REGISTRYINDEX, lua.LUA_RIDX_GLOBALS)
+  for (const part of name.split('.')) lua.lua_getfield(L, -1, toBytes(part))
+  const path = old.split('.')
+  lua.lua_pushvalue(L, 1)
+  for (const part of path.slice(0, -1)) lua.lua_getfield(L, -1, toBytes(part))
+  lua.lua_pushvalue(L, 1 + name.split('.').length)
+  lua.lua_setfield(L, -2, toBytes(path.at(-1) ?? ''))
   lua.lua_settop(L, 0)
 }
 
@@ -163,11 +180,16 @@ export function watchInstructions(L: LuaState): void {
   internals.sethook(L, () => undefined, MASK_COUNT, 1)
 }
 
-/** One function of a library that the allow-list leaves out. */
-function libraryFunction(open: LuaFunction, name: string): LuaFunction {
-  const L = auxiliary.luaL_newstate()
-  open(L)
-  return globalsOf(L).strong.get(keyOf(name))?.value.value as LuaFunction
+let originals: Table | undefined
+
+/** A base function that the allow-list leaves out, because another one here calls it. */
+function original(name: string): LuaFunction {
+  if (originals === undefined) {
+    const L = auxiliary.luaL_newstate()
+    LIBRARIES.base(L)
+    originals = globalsOf(L)
+  }
+  return originals.strong.get(keyOf(name))?.value.value as LuaFunction
 }
 
 export const MASK_COUNT = 8

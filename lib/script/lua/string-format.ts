@@ -2,7 +2,7 @@
  * string.format as Lua 5.3 and C have it, on byte strings: padding counts bytes, 8-bit text and zeros pass, `%e`, `%g`,
  * inf and nan look as in C, `%d` takes any whole number a double holds. fengari's own goes through JavaScript text.
  */
-import { argument, returnText } from './arguments.js'
+import { argument, returnText, wholeNumber } from './arguments.js'
 import { fromBytes, toBytes } from './byte-string.js'
 import { auxiliary, lua, watch } from './fengari-overrides.js'
 import type { LuaState } from './fengari-types.js'
@@ -21,13 +21,14 @@ interface Item {
 
 export function stringFormat(L: LuaState): number {
   const format = argument.text(L, 1)
+  const count = lua.lua_gettop(L)
   let arg = 1
   let size = 0
   const text = format.replace(ITEM, (whole: string, ...found: (string | undefined)[]) => {
     if (whole === '%%') return '%'
     const item = itemOf(L, found)
     arg++
-    if (arg > lua.lua_gettop(L)) argument.refuse(L, arg, 'no value')
+    if (arg > count) argument.refuse(L, arg, 'no value')
     const made = formatItem(L, arg, item)
     size += made.length
     if (size > watch.longestString) throw new RangeError('resulting string too large')
@@ -59,17 +60,24 @@ function formatItem(L: LuaState, arg: number, item: Item): string {
     case 'q':
       return quoted(L, arg)
     case 's':
-      return formatString(fromBytes(auxiliary.luaL_tolstring(L, arg)), item)
+      return formatString(shown(L, arg), item)
     case 'd':
     case 'i':
     case 'o':
     case 'u':
     case 'x':
     case 'X':
-      return formatInteger(argument.integer(L, arg), item)
+      return formatInteger(wholeNumber(L, arg), item)
     default:
       return formatFloat(argument.number(L, arg), item)
   }
+}
+
+/** As `tostring` shows it. */
+function shown(L: LuaState, arg: number): string {
+  const text = fromBytes(auxiliary.luaL_tolstring(L, arg))
+  lua.lua_pop(L, 1)
+  return text
 }
 
 function formatString(text: string, item: Item): string {
@@ -79,9 +87,9 @@ function formatString(text: string, item: Item): string {
 function formatInteger(n: number, item: Item): string {
   const { conversion, flags } = item
   const signed = conversion === 'd' || conversion === 'i'
-  const wide = signed ? BigInt(Math.abs(n)) : BigInt.asUintN(64, BigInt(n))
+  const magnitude = signed || n >= 0 ? Math.abs(n) : BigInt.asUintN(64, BigInt(n))
   const radix = conversion === 'o' ? 8 : conversion.toLowerCase() === 'x' ? 16 : 10
-  let digits = wide.toString(radix).padStart(item.precision ?? 1, '0')
+  let digits = (magnitude < 2 ** 53 ? magnitude : BigInt(magnitude)).toString(radix).padStart(item.precision ?? 1, '0')
   if (item.precision === 0 && n === 0) digits = ''
   let prefix = signed ? signOf(n < 0, flags) : ''
   if (flags.includes('#') && radix === 16 && n !== 0) prefix = '0x'
@@ -135,7 +143,7 @@ function quoted(L: LuaState, arg: number): string {
     if (!Number.isFinite(n)) return n > 0 ? '1e9999' : '-1e9999'
     return Number.isSafeInteger(n) ? plainNumber(n) : formatHexFloat(n)
   }
-  if (type === 'nil' || type === 'boolean') return fromBytes(auxiliary.luaL_tolstring(L, arg))
+  if (type === 'nil' || type === 'boolean') return shown(L, arg)
   argument.refuse(L, arg, 'value has no literal form')
   return ''
 }
@@ -148,6 +156,17 @@ function quotedString(text: string): string {
     return `\\${digit === '' ? code : code.padStart(3, '0')}${digit}`
   })
   return `"${inner}"`
+}
+
+/** string.char; fengari's own fails on its way to say which value is out of range. */
+export function stringChar(L: LuaState): number {
+  const codes: number[] = []
+  for (let at = 1; at <= lua.lua_gettop(L); at++) {
+    const code = argument.integer(L, at)
+    if (code < 0 || code > 0xff) argument.refuse(L, at, 'value out of range')
+    codes.push(code)
+  }
+  return returnText(L, Buffer.from(codes).toString('latin1'))
 }
 
 /** string.rep, with a bound on what it makes. */
