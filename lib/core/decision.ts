@@ -5,6 +5,7 @@
  */
 import { cutBytes, fromBytes } from './byte-string.js'
 import { oneLine } from './log-line.js'
+import { parseNumber } from './numeral.js'
 
 /** A field of the Actions table as the script left it: byte strings; any other Lua type only by its name. */
 export type RawValue = boolean | number | string | undefined | { readonly luaType: string }
@@ -41,11 +42,8 @@ function isYes(value: RawValue): boolean {
   return value !== undefined && value !== false && value !== 0
 }
 
-// What Lua's tonumber takes for a decimal or a hexadecimal integer.
-const NUMERIC = /^\s*(?:[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|0x[\da-f]+)\s*$/i
-
 function toNumber(value: RawValue): number | undefined {
-  const number = typeof value === 'string' && NUMERIC.test(value) ? Number(value) : value
+  const number = typeof value === 'string' ? parseNumber(value) : value
   return typeof number === 'number' && !Number.isNaN(number) ? number : undefined
 }
 

@@ -144,9 +144,15 @@ export class CallQueue {
   #reply(from: FieldReader): void {
     const reply = from.text()
     const id = from.number()
-    if (reply === REPLY.print) this.#sessions.get(id)?.print(from.text())
-    else if (reply === REPLY.warning) this.#sessions.get(id)?.warning(from.text())
-    else this.#settle(id, reply, from)
+    if (reply !== REPLY.print && reply !== REPLY.warning) {
+      this.#settle(id, reply, from)
+      return
+    }
+    // To be read in any case: a check has no session, and what follows in the message stands behind it.
+    const text = from.text()
+    const session = this.#sessions.get(id)
+    if (reply === REPLY.print) session?.print(text)
+    else session?.warning(text)
   }
 
   #settle(id: number, reply: string, from: FieldReader): void {

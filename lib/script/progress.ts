@@ -30,14 +30,13 @@ export class Progress {
     this.#since = new Float64Array(buffer, 16, 1)
   }
 
-  /** Script thread: `call` begins `phase` now. */
-  begin(call: number, phase: Phase): number {
-    const now = monotonicMs()
-    this.#since[0] = now
+  /** Script thread: `call` begins `phase`, or goes on with what began then. */
+  begin(call: number, phase: Phase, sinceMs = monotonicMs()): number {
+    this.#since[0] = sinceMs
     this.#words[LINE] = 0
     this.#words[PHASE] = PHASES.indexOf(phase)
     Atomics.store(this.#words, CALL, call)
-    return now
+    return sinceMs
   }
 
   end(): void {

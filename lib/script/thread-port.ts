@@ -55,24 +55,13 @@ export function createScriptPort(options: ScriptPortOptions, remark: Remark = ()
     return queue
   }
   let sessions = 0
+  let lastCheck: Promise<unknown> = Promise.resolve()
   return {
-    check: async (source, globals) => {
-      const refusal = tooLong(source)
-      if (refusal !== undefined) return refusal
-      try {
-        await answer(
-          checks,
-          { file: source.name, name: 'main chunk', session: undefined, urgent: false },
-          {
-            write: (to, call) => writeSource(to.text(REQUEST.check).number(call), source, globals),
-            read: () => undefined,
-          },
-        )
-        return undefined
-      } catch (error) {
-        if (error instanceof ScriptError) return error.failure
-        throw error
-      }
+    check: (source, globals) => {
+      // One after the other: all scripts at a start of Haraka would be megabytes to hand over in one turn.
+      const result = lastCheck.then(() => check(checks, source, globals))
+      lastCheck = result.catch(() => undefined)
+      return result
     },
     open: (source, globals, events) =>
       new ThreadSession(queueOf(globals.senderName), ++sessions, source, globals, events),
@@ -80,6 +69,29 @@ export function createScriptPort(options: ScriptPortOptions, remark: Remark = ()
       await Promise.all([...queues, checks].map((queue) => queue.close()))
       await supply.close()
     },
+  }
+}
+
+async function check(
+  queue: CallQueue,
+  source: ScriptSource,
+  globals: SessionGlobals,
+): Promise<ScriptFailure | undefined> {
+  const refusal = tooLong(source)
+  if (refusal !== undefined) return refusal
+  try {
+    await answer(
+      queue,
+      { file: source.name, name: 'main chunk', session: undefined, urgent: false },
+      {
+        write: (to, call) => writeSource(to.text(REQUEST.check).number(call), source, globals),
+        read: () => undefined,
+      },
+    )
+    return undefined
+  } catch (error) {
+    if (error instanceof ScriptError) return error.failure
+    throw error
   }
 }
 

@@ -18,8 +18,9 @@ export class FieldWriter {
   }
 
   text(value: string): this {
-    this.#lengths += `${value.length},`
+    // The one that may fail first: the two must stay in step.
     this.#body += value
+    this.#lengths += `${value.length},`
     return this
   }
 

@@ -13,8 +13,12 @@ const WORKER_FILE = path.join(__dirname, 'lua', 'worker.js')
 
 /** fengari reads this when it is loaded. With a larger stack a runaway recursion takes a second to be found. */
 const FENGARI_SETTINGS = JSON.stringify({ LUAI_MAXSTACK: 20_000, LUA_COMPAT_FLOATSTRING: true })
-/** What Node and the engine need for themselves, MB. */
-const OWN_MEMORY_MB = 24
+/**
+ * The heap's hard limit is not the script's: that one is kept inside the thread (call-watch.ts). An allocation that
+ * meets the hard limit may end the process, so it lies where one step beyond the script's limit does not reach.
+ */
+const OWN_MEMORY_MB = 128
+const SHARE_OF_LIMIT = 3
 
 export interface LinkSettings {
   readonly timeoutMs: number
@@ -52,7 +56,10 @@ export class WorkerLink {
       transferList: [port2],
       env: { FENGARICONF: FENGARI_SETTINGS, ...(process.env['TZ'] === undefined ? {} : { TZ: process.env['TZ'] }) },
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: settings.memoryMb + OWN_MEMORY_MB, maxYoungGenerationSizeMb: 16 },
+      resourceLimits: {
+        maxOldGenerationSizeMb: settings.memoryMb * SHARE_OF_LIMIT + OWN_MEMORY_MB,
+        maxYoungGenerationSizeMb: 16,
+      },
       stdout: true,
       stderr: true,
     })

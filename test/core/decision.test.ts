@@ -52,6 +52,9 @@ describe('decide', () => {
       [' 70 ', 70],
       ['1e1', 10],
       ['0x10', 16],
+      ['-0x10', 1],
+      ['0x1p4', 16],
+      ['\t7\v\f\r\n', 7],
       ['.5', 1],
       ['7.', 7],
     ]
@@ -62,7 +65,7 @@ describe('decide', () => {
   })
 
   it('warns about a Priority that is no number and takes 50', () => {
-    for (const value of [NaN, '', 'high', '5 6', '0x', 'Infinity', true, false, table]) {
+    for (const value of [NaN, '', 'high', '5 6', '0x', 'Infinity', '\xa07', '7\0', true, false, table]) {
       const { priority, warnings } = decide({ ...plain, Priority: value })
       assert.equal(priority, 50)
       assert.equal(warnings.length, 1)

@@ -113,6 +113,13 @@ describe('a session', () => {
     assert.equal(warnings.length, 1)
   })
 
+  it('takes a limit between 0 and 1 for 1: it must not become no limit', async () => {
+    const { session } = open('function Start() MaxMessagesPerConnection, MaxRecipientsPerMessage = 0.5, 1.9 end')
+    const { globals } = await session.started
+    session.close()
+    assert.deepEqual([globals.maxMessagesPerConnection, globals.maxRecipientsPerMessage], [1, 1])
+  })
+
   it('sets ConnectedServer also where there is no ServerConnected', async () => {
     const { session } = open(`function CheckFile(_, a) a.Reason = ConnectedServer return a end`)
     assert.equal((await session.checkFile(FACTS)).actions.Reason, '')

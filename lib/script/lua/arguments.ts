@@ -5,9 +5,9 @@
  * line that called.
  */
 import { fromBytes, toBytes } from './byte-string.js'
-import { auxiliary, lua, TYPE } from './fengari-overrides.js'
+import { auxiliary, lua, TYPE, watch } from './fengari-overrides.js'
 import type { LuaFunction, LuaState } from './fengari-types.js'
-import { push, string } from './values.js'
+import { longString, push, string } from './values.js'
 
 /** An error that the script has caused; `pcall` catches it. */
 export class ScriptFault extends Error {
@@ -16,10 +16,17 @@ export class ScriptFault extends Error {
 
 export type Natives = Readonly<Record<string, LuaFunction>>
 
+/** The text of a string is as large as its bytes, and is not there before. */
+function textAt(L: LuaState, at: number): string {
+  const bytes = auxiliary.luaL_checkstring(L, at)
+  watch.willMakeString(L, bytes.length)
+  return fromBytes(bytes)
+}
+
 export const argument = {
-  text: (L: LuaState, at: number): string => fromBytes(auxiliary.luaL_checkstring(L, at)),
+  text: textAt,
   optionalText: (L: LuaState, at: number): string | undefined =>
-    lua.lua_type(L, at) <= TYPE.nil ? undefined : fromBytes(auxiliary.luaL_checkstring(L, at)),
+    lua.lua_type(L, at) <= TYPE.nil ? undefined : textAt(L, at),
   number: (L: LuaState, at: number): number => auxiliary.luaL_checknumber(L, at),
   integer: (L: LuaState, at: number): number => auxiliary.luaL_checkinteger(L, at),
   optionalInteger: (L: LuaState, at: number, fallback: number): number => auxiliary.luaL_optinteger(L, at, fallback),
@@ -37,8 +44,12 @@ export function wholeNumber(L: LuaState, at: number): number {
   return argument.refuse(L, at, 'number has no integer representation')
 }
 
+/** What is longer is kept as bytes: they count as the script's memory, which a JavaScript string does not. */
+const LONGEST_TEXT = 64 * 1024
+
 export function returnText(L: LuaState, text: string): 1 {
-  push(L, string(text))
+  if (text.length <= LONGEST_TEXT) push(L, string(text))
+  else push(L, longString(L, toBytes(text)))
   return 1
 }
 

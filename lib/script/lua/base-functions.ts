@@ -1,24 +1,28 @@
 /** Base functions that are Lua's with a bound or another meaning: print, load, tonumber, pairs, ipairs, debug.traceback. */
-import { argument, ScriptFault } from './arguments.js'
+import { argument, returnText, ScriptFault } from './arguments.js'
 import { fromBytes, toBytes } from './byte-string.js'
 import { auxiliary, lua, TYPE } from './fengari-overrides.js'
 import type { LuaFunction, LuaState } from './fengari-types.js'
 import { parseNumber } from './number-parse.js'
-import { push, string } from './values.js'
+import { traceback as tracebackOf } from './position.js'
+import { BYTES_PER_LINE } from './print-quota.js'
+import { copyOf, nil, push, string } from './values.js'
 
 const LONGEST_LOAD = 1024 * 1024
 const IPAIRS = toBytes('__ipairs')
 const WHOLE_NUMERAL = /^[ \t\n\v\f\r]*([+-]?)([\da-zA-Z]+)[ \t\n\v\f\r]*$/
 
+/** What lies beyond the longest line that is printed is never made: it may be a thousand times a huge string. */
 export function printer(print: (line: string) => void): LuaFunction {
   return (L) => {
     const count = lua.lua_gettop(L)
-    const words: string[] = []
+    let line = ''
     for (let at = 1; at <= count; at++) {
-      words.push(fromBytes(auxiliary.luaL_tolstring(L, at)))
+      const word = auxiliary.luaL_tolstring(L, at)
+      if (line.length <= BYTES_PER_LINE) line += (at > 1 ? '\t' : '') + fromBytes(word.subarray(0, BYTES_PER_LINE + 1))
       lua.lua_pop(L, 1)
     }
-    print(words.join('\t'))
+    print(line)
     return 0
   }
 }
@@ -26,9 +30,8 @@ export function printer(print: (line: string) => void): LuaFunction {
 /** Text only: bytecode could reach past every limit. `original`: Lua's own load. */
 export function boundedLoad(original: LuaFunction): LuaFunction {
   return (L) => {
-    if (lua.lua_type(L, 1) === TYPE.anyString && argument.text(L, 1).length > LONGEST_LOAD) {
-      throw new ScriptFault(`load: the chunk is longer than ${LONGEST_LOAD} bytes`)
-    }
+    if (lua.lua_type(L, 1) === TYPE.anyString) withinLongestLoad(auxiliary.luaL_checkstring(L, 1).length)
+    if (lua.lua_type(L, 1) === TYPE.function) boundReader(L)
     if (lua.lua_gettop(L) < 3) lua.lua_settop(L, 2)
     push(L, string('t'))
     if (lua.lua_gettop(L) > 3) lua.lua_replace(L, 3)
@@ -100,6 +103,23 @@ export function traceback(L: LuaState): number {
   }
   const message = argument.optionalText(L, first)
   const level = argument.optionalInteger(L, first + 1, thread === null ? 1 : 0)
-  auxiliary.luaL_traceback(L, thread ?? L, message === undefined ? null : toBytes(message), level)
-  return 1
+  const levels = tracebackOf(thread ?? L, level)
+  return returnText(L, message === undefined ? levels : `${message}\n${levels}`)
+}
+
+function withinLongestLoad(bytes: number): void {
+  if (bytes > LONGEST_LOAD) throw new ScriptFault(`load: the chunk is longer than ${LONGEST_LOAD} bytes`)
+}
+
+/** Replaces the reader, argument 1, by one that counts what it reads. */
+function boundReader(L: LuaState): void {
+  const reader = copyOf(L.stack[L.top - lua.lua_gettop(L)] ?? nil())
+  let bytes = 0
+  lua.lua_pushcfunction(L, (L1) => {
+    push(L1, copyOf(reader))
+    lua.lua_call(L1, 0, 1)
+    if (lua.lua_type(L1, -1) === TYPE.anyString) withinLongestLoad((bytes += auxiliary.luaL_checkstring(L1, -1).length))
+    return 1
+  })
+  lua.lua_replace(L, 1)
 }

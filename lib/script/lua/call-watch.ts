@@ -1,12 +1,14 @@
 /**
- * The soft limits of one call: time and string memory.
+ * The soft limits of one call: time and memory.
  *
  * fengari calls `tick` for every instruction of every coroutine (see fengari-overrides). Past a limit it throws a Kill,
  * a JavaScript exception that no Lua code can keep: every pcall, coroutine.resume and load throws it again on its way
  * out. After a Kill the lua_State is in no defined condition and must be thrown away.
  *
- * Time spent inside one library function is not seen here; for that the main thread terminates the worker. Strings are
- * ArrayBuffers, which the worker's resource limits do not count: their bytes are watched as they are made.
+ * Time spent inside one library function is not seen here; for that the main thread terminates the worker. Memory is
+ * watched here, as often as the clock, and when many bytes of strings have been made: Lua strings are ArrayBuffers, which
+ * the worker's resource limits do not count, and where those limits are met by one large allocation (a table that
+ * doubles its buckets, a long JavaScript string) V8 ends the whole process instead of the thread.
  */
 import v8 from 'node:v8'
 import vm from 'node:vm'
@@ -17,6 +19,9 @@ const INSTRUCTIONS_PER_LOOK = 100
 /** From here on a running call keeps its line where the main thread can see it. */
 const SHOW_LINE_AFTER_MS = 10
 const STRING_BYTES_PER_LOOK = 4 * 1024 * 1024
+const MEMORY_LOOK_MS = 1
+/** What the heap may hold beyond its limit before its garbage is collected: about the size of the young generation. */
+const GARBAGE_BYTES = 16 * 1024 * 1024
 
 export class Kill {
   readonly kind: 'timeout' | 'memory'
@@ -44,11 +49,16 @@ export class CallWatch<State> {
   #deadline = Infinity
   #showLineAt = Infinity
   #memoryLimit = Infinity
+  /** The heap as the engine itself needs it, and the script's share. */
+  #heapLimit = Infinity
+  #memoryLookAt = 0
+  #looking = false
   #showLine: (line: number) => void = () => undefined
   #whereabouts: Whereabouts<State> | undefined
 
   configure(memoryLimitBytes: number, showLine: (line: number) => void, whereabouts: Whereabouts<State>): void {
     this.#memoryLimit = memoryLimitBytes
+    this.#heapLimit = v8.getHeapStatistics().used_heap_size + memoryLimitBytes
     this.#showLine = showLine
     this.#whereabouts = whereabouts
   }
@@ -62,13 +72,18 @@ export class CallWatch<State> {
     this.killed = undefined
     this.#deadline = nowMs + allowedMs
     this.#showLineAt = nowMs + SHOW_LINE_AFTER_MS
-    this.#stringBytes = 0
+    this.#looking = true
   }
 
   end(): void {
     this.killed = undefined
-    this.#deadline = Infinity
+    this.#stopLooking()
     this.#showLineAt = Infinity
+  }
+
+  #stopLooking(): void {
+    this.#deadline = Infinity
+    this.#looking = false
   }
 
   /** One instruction is about to run in `L`. */
@@ -78,9 +93,18 @@ export class CallWatch<State> {
     this.look(L)
   }
 
+  /** As much as an instruction has been done, where it is not known by whom. */
+  spend(): void {
+    this.#budget--
+  }
+
   look(L: State): void {
     this.rethrow()
     const now = monotonicMs()
+    if (now >= this.#memoryLookAt) {
+      this.#memoryLookAt = now + MEMORY_LOOK_MS
+      this.#lookAtMemory(L, 0)
+    }
     if (now < this.#showLineAt) return
     if (now > this.#deadline) this.#kill('timeout', L)
     this.#showLine(this.#whereabouts?.line(L) ?? 0)
@@ -93,14 +117,30 @@ export class CallWatch<State> {
 
   /** A string of `bytes` has been made in `L`. */
   madeString(L: State, bytes: number): void {
+    this.willMakeString(L, bytes, 0)
+  }
+
+  /** As `madeString`, before the bytes are there: what has no room is not even made. */
+  willMakeString(L: State, bytes: number, coming = bytes): void {
     this.#stringBytes += bytes
     if (this.#stringBytes < STRING_BYTES_PER_LOOK) return
     this.#stringBytes = 0
-    if (stringMemory() < this.#memoryLimit) return
-    collectGarbage()
-    if (stringMemory() > this.#memoryLimit) this.#kill('memory', L)
     // Having waited for the collector counts as running.
-    this.look(L)
+    if (this.#lookAtMemory(L, coming)) this.look(L)
+  }
+
+  /** True if garbage had to be collected; `coming` bytes of a string are not there yet. */
+  #lookAtMemory(L: State, coming: number): boolean {
+    if (!this.#looking || !this.#exceeds(coming, GARBAGE_BYTES)) return false
+    collectGarbage()
+    if (this.#exceeds(coming, 0)) this.#kill('memory', L)
+    return true
+  }
+
+  /** Strings are external memory; their garbage is collected at once, since it is large. */
+  #exceeds(coming: number, garbageBytes: number): boolean {
+    const { external_memory: strings, used_heap_size: heap } = v8.getHeapStatistics()
+    return strings + coming > this.#memoryLimit || heap > this.#heapLimit + garbageBytes
   }
 
   rethrow(): void {
@@ -112,6 +152,8 @@ export class CallWatch<State> {
 
   #kill(kind: Kill['kind'], L: State): void {
     let traceback = ''
+    // Making the traceback runs through here, too.
+    this.#stopLooking()
     const line = this.#whereabouts?.line(L) ?? 0
     try {
       traceback = this.#whereabouts?.traceback(L) ?? ''
@@ -123,17 +165,16 @@ export class CallWatch<State> {
   }
 }
 
-function stringMemory(): number {
-  return v8.getHeapStatistics().external_memory
-}
-
 let collector: (() => void) | undefined
 
+/** Takes some 50 ms. */
 function collectGarbage(): void {
   if (collector === undefined) {
     v8.setFlagsFromString('--expose-gc')
     collector = vm.runInNewContext('gc') as () => void
     v8.setFlagsFromString('--no-expose-gc')
   }
+  collector()
+  // The ArrayBuffers that the first one found are counted as freed when the second one begins.
   collector()
 }

@@ -7,13 +7,15 @@ import type { ScriptFailure } from '../port.js'
 import { fromBytes } from './byte-string.js'
 import type { Kill } from './call-watch.js'
 import { auxiliary, lua, watch } from './fengari-overrides.js'
-import type { LuaFunction, LuaState } from './fengari-types.js'
+import type { LuaFunction, LuaState, TString, TValue } from './fengari-types.js'
 import { plainNumber } from './number-text.js'
 import { position, traceback } from './position.js'
-import { isNumber, isString, nil, push, string, textOf, typeName } from './values.js'
+import { isNumber, isString, nil, push, string, typeName } from './values.js'
 
 const LONGEST_MESSAGE = 1000
 const LONGEST_TRACEBACK = 4000
+/** What is looked at of an error message, which the script may have made as long as memory allows. */
+const LOOKED_AT = 4 * LONGEST_MESSAGE
 
 export interface Caught {
   readonly message: string
@@ -27,7 +29,7 @@ export function messageHandler(file: string, caught: (caught: Caught) => void): 
     const text = describe(L)
     const at = position(L)
     const named = new RegExp(`^${escaped(file)}:(\\d+):`).exec(text)
-    const message = named !== null || at === undefined ? text : `${file}:${at.line}: ${text}`
+    const message = named !== null ? text : `${file}${at === undefined ? '' : `:${at.line}`}: ${text}`
     caught({ message, line: named === null ? at?.line : Number(named[1]), traceback: traceback(L, 1) })
     return 1
   }
@@ -54,7 +56,9 @@ export function killFailure(kill: Kill, file: string, callback: string, limits: 
 
 export function failureOf(kind: ScriptFailure['kind'], file: string, callback: string, caught: Caught): ScriptFailure {
   const line = caught.line === undefined ? {} : { line: caught.line }
-  const message = caught.message.replace(/[\r\n]+\s*/g, ' ').slice(0, LONGEST_MESSAGE)
+  // Cut before and after: an error may be as long as a string.
+  const start = caught.message.slice(0, LOOKED_AT)
+  const message = start.replace(/[\r\n]+\s*/g, ' ').slice(0, LONGEST_MESSAGE)
   const trace = caught.traceback.slice(0, LONGEST_TRACEBACK)
   return { kind, message, file, function: callback, traceback: trace, ...line }
 }
@@ -76,7 +80,7 @@ function nativeMessage(error: unknown): string {
 /** The error object on top of the stack as text. */
 function describe(L: LuaState): string {
   const value = L.stack[L.top - 1] ?? nil()
-  if (isString(value)) return textOf(value)
+  if (isString(value)) return beginningOf(value)
   if (isNumber(value)) return plainNumber(value.value as number)
   return asText(L) ?? `(error object is ${value.ttisnil() ? 'nil' : `a ${typeName(value)} value`})`
 }
@@ -87,13 +91,18 @@ function asText(L: LuaState): string | undefined {
   let text: string | undefined
   lua.lua_pushcfunction(L, (L1) => {
     if (!hasTostring(L1)) return 0
-    text = fromBytes(auxiliary.luaL_tolstring(L1, 1))
+    text = fromBytes(auxiliary.luaL_tolstring(L1, 1).subarray(0, LOOKED_AT))
     return 0
   })
   lua.lua_pushvalue(L, top)
   lua.lua_pcall(L, 1, 0, 0)
   lua.lua_settop(L, top)
   return text
+}
+
+function beginningOf(value: TValue): string {
+  const held = value.value as TString
+  return held.hash === null ? fromBytes(held.realstring.subarray(0, LOOKED_AT)) : held.hash.slice(1, LOOKED_AT + 1)
 }
 
 function hasTostring(L: LuaState): boolean {

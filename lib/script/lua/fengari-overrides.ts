@@ -4,15 +4,24 @@
  * loads all of them, in the order that makes the replacements reach every user.
  *
  * Numbers: no 32-bit integers, doubles only, as VPOP3 has. Strings: hashing and copying that is exact for all bytes and
- * fast. Limits: a look at the clock per instruction, a Kill that passes through pcall, bounds on string size. Tables:
- * a table may refuse assignments, and keeps its items in order.
+ * fast. Limits: a look at the clock per instruction and assignment, a Kill that passes through pcall, bounds on string
+ * size. Tables: a table may refuse assignments, and keeps its items in order.
  */
 import { createRequire } from 'node:module'
 import { bitOperation } from './bit-operators.js'
 import type { BitOperator } from './bit-operators.js'
 import { fromBytes, toBytes } from './byte-string.js'
 import { CallWatch } from './call-watch.js'
-import type { LuaApi, LuaAuxiliary, LuaFunction, LuaState, Table, TString, TValue } from './fengari-types.js'
+import type {
+  Instruction,
+  LuaApi,
+  LuaAuxiliary,
+  LuaFunction,
+  LuaState,
+  Table,
+  TString,
+  TValue,
+} from './fengari-types.js'
 import { parseNumber } from './number-parse.js'
 import { plainNumber } from './number-text.js'
 import { adviceOn, adviceOnArguments, withSyntaxAdvice } from './old-idioms.js'
@@ -116,9 +125,26 @@ lapi['lua_pushinteger'] = lapi['lua_pushnumber'] as unknown
 
 // --- limits ---
 
+const OP_CONCAT = (part('lopcodes')['OpCodesI'] as Record<string, number>)['OP_CONCAT'] ?? -1
+
 ldebug['luaG_traceexec'] = (L: LuaState): void => {
   watch.tick(L)
+  const { ci } = L
+  const instruction = ci.l_code[ci.l_savedpc - 1]
+  if (instruction?.opcode === OP_CONCAT) boundConcatenation(L, ci.l_base, instruction)
 }
+
+/** `a .. b .. c` is one instruction for up to 250 strings, and makes its result before it says so. */
+function boundConcatenation(L: LuaState, base: number, { B, C }: Instruction): void {
+  let bytes = 0
+  for (let at = base + B; at <= base + C; at++) {
+    const value = L.stack[at]
+    if (value?.ttisstring() === true) bytes += (value.value as TString).realstring.length
+  }
+  if (bytes > watch.longestString) throw new RangeError('resulting string too large')
+  watch.willMakeString(L, bytes)
+}
+
 for (const name of ['luaD_pcall', 'luaD_protectedparser', 'lua_resume']) {
   const original = ldo[name] as (...args: unknown[]) => unknown
   ldo[name] = (...args: unknown[]): unknown => {
@@ -128,6 +154,14 @@ for (const name of ['luaD_pcall', 'luaD_protectedparser', 'lua_resume']) {
   }
 }
 
+// The parser runs no instruction either.
+const llex = part('llex')
+const nextToken = llex['luaX_next'] as (lexer: { L: LuaState }) => void
+llex['luaX_next'] = (lexer: { L: LuaState }): void => {
+  watch.tick(lexer.L)
+  nextToken(lexer)
+}
+
 // --- tables ---
 
 /** `refuses` is asked before an entry of the table is changed; true leaves it as it is. */
@@ -135,16 +169,23 @@ export interface GuardedTable extends Table {
   refuses(L: LuaState, key: TValue): boolean
 }
 
-const setfrom = ltable['luaH_setfrom'] as (L: LuaState, table: Table, key: TValue, value: TValue) => void
-ltable['luaH_setfrom'] = (L: LuaState, table: Table, key: TValue, value: TValue): void => {
-  const { refuses } = table as Partial<GuardedTable>
-  if (refuses?.call(table, L, key) === true) return
+const setfrom = ltable['luaH_setfrom'] as (L: LuaState | undefined, table: Table, key: TValue, value: TValue) => void
+// The parser gives no L for its table of constants.
+ltable['luaH_setfrom'] = (L: LuaState | undefined, table: Table, key: TValue, value: TValue): void => {
+  if (L === undefined) watch.spend()
+  else {
+    const { refuses } = table as Partial<GuardedTable>
+    if (refuses?.call(table, L, key) === true) return
+    // Library functions that fill or move a table run no instructions.
+    watch.tick(L)
+  }
   setfrom(L, table, key, value)
 }
 
 // What a constructor calls, from its last item to its first.
 const setint = ltable['luaH_setint'] as (table: Table, index: number, value: TValue) => void
 ltable['luaH_setint'] = (table: Table, index: number, value: TValue): void => {
+  watch.spend()
   if (value.type === types['LUA_TNIL']) noteHole(table, index)
   setint(table, index, value)
 }
@@ -213,7 +254,10 @@ function makeRoom(buffer: StringBuffer, bytes: number): void {
   const needed = buffer.n + bytes
   if (buffer.b.length >= needed) return
   if (needed > watch.longestString) throw new RangeError('resulting string too large')
-  const larger = new Uint8Array(Math.max(buffer.b.length * 2, needed, 64))
+  const room = Math.max(buffer.b.length * 2, needed, 64)
+  // Buffers can be many: gsub and concat call functions of the script, which call them again.
+  watch.willMakeString(buffer.L, room)
+  const larger = new Uint8Array(room)
   larger.set(buffer.b)
   buffer.b = larger
 }
@@ -230,12 +274,23 @@ lauxlib['luaL_addchar'] = (buffer: StringBuffer, code: number): void => {
   if (buffer.n === buffer.b.length) makeRoom(buffer, 1)
   buffer.b[buffer.n++] = code
 }
+lauxlib['luaL_prepbuffsize'] = (buffer: StringBuffer, bytes: number): Uint8Array => {
+  makeRoom(buffer, bytes)
+  return buffer.b.subarray(buffer.n, buffer.n + bytes)
+}
 lauxlib['luaL_addlstring'] = append
 lauxlib['luaL_addstring'] = (buffer: StringBuffer, bytes: Uint8Array): void => append(buffer, bytes, bytes.length)
 lauxlib['luaL_addvalue'] = (buffer: StringBuffer): void => {
   const bytes = lua.lua_tolstring(buffer.L, -1) ?? new Uint8Array(0)
   append(buffer, bytes, bytes.length)
   lua.lua_pop(buffer.L, 1)
+}
+
+// In some places fengari says this without the argument's number, and the message is then nonsense.
+lauxlib['luaL_argcheck'] = (L: LuaState, holds: boolean, arg: number | string, message: Uint8Array): void => {
+  if (holds) return
+  if (typeof arg === 'string') auxiliary.luaL_argerror(L, 1, toBytes(arg))
+  else auxiliary.luaL_argerror(L, arg, message)
 }
 
 // Lua 5.2 takes `string.sub(s, 1, #s / 2)` and `string.format('%d', 3.7)`, cutting the fraction off; 5.3 refuses. Old
@@ -265,6 +320,7 @@ export const internals = {
   TValue: TValueClass,
   TString: TStringClass,
   Table: ltable['Table'] as new (L: LuaState) => Table,
+  newString: bless,
   callNative: lapi['lua_atnativeerror'] as (L: LuaState, handler: LuaFunction) => unknown,
   getTable: lvm['luaV_gettable'] as (L: LuaState, table: TValue, key: TValue, to: number) => void,
   sethook: ldebug['lua_sethook'] as (L: LuaState, hook: () => void, mask: number, count: number) => void,

@@ -58,7 +58,9 @@ export interface CallInfo {
   readonly l_savedpc: number
   readonly l_code: readonly Instruction[]
   readonly func: {
-    readonly value: { readonly p: { readonly lineinfo: readonly number[]; readonly k: readonly TValue[] } }
+    readonly value: {
+      readonly p: { readonly lineinfo: readonly number[]; readonly k: readonly TValue[]; readonly source: TString }
+    }
   }
 }
 
@@ -73,8 +75,14 @@ export interface LuaState {
 export type LuaFunction = (L: LuaState) => number
 
 export interface LuaDebug {
+  readonly source: Uint8Array
   readonly short_src: Uint8Array
   readonly currentline: number
+  readonly name: Uint8Array | null
+  readonly namewhat: Uint8Array
+  readonly what: Uint8Array
+  readonly linedefined: number
+  readonly istailcall: number
 }
 
 /** lua.js: the C API. */
@@ -144,6 +152,5 @@ export interface LuaAuxiliary {
   luaL_optnumber(L: LuaState, arg: number, fallback: number): number
   luaL_requiref(L: LuaState, name: Uint8Array, open: LuaFunction, global: number): void
   luaL_tolstring(L: LuaState, index: number): Uint8Array
-  luaL_traceback(L: LuaState, of: LuaState, message: Uint8Array | null, level: number): void
   luaL_where(L: LuaState, level: number): void
 }

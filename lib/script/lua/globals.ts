@@ -94,7 +94,8 @@ export class SharedGlobals {
       this.#refused.add(name)
       return kept
     }
-    this.#lastGood[name] = Number.isFinite(found) ? Math.floor(found) : 0
+    // What is more than nothing must not become no limit.
+    this.#lastGood[name] = found > 0 && Number.isFinite(found) ? Math.max(1, Math.floor(found)) : 0
     return this.#lastGood[name]
   }
 }

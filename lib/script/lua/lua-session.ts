@@ -75,8 +75,8 @@ export class LuaSession {
     if (topLevel !== undefined) return { topLevel, globals: this.#connection() }
     const start = this.#runStart()
     if (start === undefined) return { globals: this.#connection() }
-    if (this.#state === undefined) this.#runFile()
-    return { start, globals: firstValues(this.#first) }
+    const again = this.#state === undefined ? this.#runFile() : undefined
+    return { ...(again === undefined ? {} : { topLevel: again }), start, globals: firstValues(this.#first) }
   }
 
   /** Runs the file in a state that is thrown away. */
@@ -187,7 +187,11 @@ export class LuaSession {
   /** The end of every call: what print held back, and a killed state thrown away. */
   #settle<Result extends Outcome | Answer<unknown> | undefined>(result: Result): Result {
     this.#prints.endOfCall()
-    if (this.#state?.dead === true) this.#state = undefined
+    if (this.#state?.dead === true) {
+      this.#state = undefined
+      // They hold all that the script had.
+      this.#globals = undefined
+    }
     return result
   }
 

@@ -13,6 +13,8 @@ import type { Moment } from './moment.js'
 import { parseNumber } from './number-parse.js'
 import { isNumber, isString, textOf } from './values.js'
 
+const LONGEST_FORMAT = 64 * 1024
+
 /** `now`: milliseconds since the epoch. */
 export function osLibrary(now: () => number): Natives {
   const seconds = (): number => Math.floor(now() / 1000)
@@ -37,6 +39,7 @@ export function osLibrary(now: () => number): Natives {
 
 function date(L: LuaState, seconds: () => number): number {
   const given = argument.optionalText(L, 1) ?? '%c'
+  if (given.length > LONGEST_FORMAT) return argument.refuse(L, 1, 'format too long')
   const utc = given.startsWith('!')
   const format = utc ? given.slice(1) : given
   const at = momentOf(argument.missing(L, 2) ? seconds() : Math.trunc(argument.number(L, 2)), utc)

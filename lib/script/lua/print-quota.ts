@@ -8,7 +8,7 @@ import { utf8 } from './byte-string.js'
 const LINES_PER_CALL = 100
 const LINES_AT_ONCE = 500
 const LINES_PER_MS = 1
-const BYTES_PER_LINE = 2000
+export const BYTES_PER_LINE = 2000
 const REMARK_EVERY_MS = 1000
 const ELLIPSIS = utf8('…')
 

@@ -10,7 +10,8 @@ import { boundedLoad, ipairs, pairs, printer, toNumber, traceback } from './base
 import { bit32Library } from './bit32-library.js'
 import { toBytes } from './byte-string.js'
 import { auxiliary, internals, LIBRARIES, lua, TYPE, watch } from './fengari-overrides.js'
-import type { LuaFunction, LuaState, Table } from './fengari-types.js'
+import type { LuaFunction, LuaState, Table, TValue } from './fengari-types.js'
+import { globalsOf } from './globals-table.js'
 import { mathLibrary } from './math-library.js'
 import { collector, oldMath, oldTable, RENAMED } from './old-names.js'
 import { osLibrary } from './os-library.js'
@@ -32,6 +33,9 @@ const ALLOWED: Readonly<Record<keyof typeof LIBRARIES, string>> = {
   utf8: 'char charpattern codepoint codes len offset',
 }
 
+/** Functions, and libraries of functions, whose work grows with the length of a string or a table. */
+const LONG_RUNNING = ['string', 'table', 'utf8', 'os', 'VPOP3', 'load', 'print', 'tonumber']
+
 export interface SandboxOptions {
   /** The script's file name, for sentences. */
   readonly script: string
@@ -45,7 +49,6 @@ export function newSandbox(options: SandboxOptions): LuaState {
   for (const [name, open] of Object.entries(LIBRARIES)) {
     auxiliary.luaL_requiref(L, toBytes(name === 'base' ? '_G' : name), open, 1)
     keepOnly(L.stack[L.top - 1]?.value as Table, ALLOWED[name as keyof typeof LIBRARIES].split(' '))
-    if (name === 'string' || name === 'table') noteLines(L.stack[L.top - 1]?.value as Table)
     lua.lua_settop(L, 0)
   }
   define(L, '', {
@@ -73,14 +76,10 @@ export function newSandbox(options: SandboxOptions): LuaState {
   for (const library of LIBRARIES_WITH_REMOVALS) define(L, library, removedFunctions(library, options.script))
   defineConstants(L)
   explainUnknown(L, 'VPOP3', options.script)
+  const globals = globalsOf(L)
+  for (const name of LONG_RUNNING) noteLines(globals.strong.get(keyOf(name))?.value)
   for (const [old, name] of Object.entries(RENAMED)) rename(L, old, name)
   return L
-}
-
-/** The table that holds a state's globals. */
-export function globalsOf(L: LuaState): Table {
-  const registry = L.l_G.l_registry.value as Table
-  return registry.strong.get(lua.LUA_RIDX_GLOBALS)?.value.value as Table
 }
 
 function keepOnly(library: Table, names: readonly string[]): void {
@@ -95,11 +94,13 @@ function keepOnly(library: Table, names: readonly string[]): void {
   }
 }
 
-/** These functions can run for ever inside one call, and then only the main thread can tell where. */
-function noteLines(library: Table): void {
-  for (const { value } of library.strong.values()) {
-    const original = value.value as LuaFunction
-    value.value = (L: LuaState): number => {
+/** For functions that can run for ever inside one call: then only the main thread can tell where. */
+function noteLines(held: TValue | undefined): void {
+  if (held?.ttistable() === true) {
+    for (const { value } of (held.value as Table).strong.values()) noteLines(value)
+  } else if (typeof held?.value === 'function') {
+    const original = held.value as LuaFunction
+    held.value = (L: LuaState): number => {
       watch.atLine(callerLine(L))
       return original(L)
     }

@@ -11,7 +11,8 @@ import { failureOf, killFailure, lineIn, messageHandler, nativeError } from './f
 import type { Caught } from './failure.js'
 import { internals, lua } from './fengari-overrides.js'
 import type { LuaFunction, LuaState, Table, TValue } from './fengari-types.js'
-import { globalsOf, newSandbox, nextPiece, watchInstructions } from './sandbox.js'
+import { globalsOf } from './globals-table.js'
+import { newSandbox, nextPiece, watchInstructions } from './sandbox.js'
 import type { SandboxOptions } from './sandbox.js'
 import { withoutPrefix } from './script-bytes.js'
 import { copyOf, isFunction, keyOf, nil, push } from './values.js'
@@ -68,16 +69,21 @@ export class ScriptState {
     })
   }
 
-  /** Runs `f` where its Lua errors become a failure of `callback`: it may read tables that have metatables. */
+  /**
+   * Runs `f` where its Lua errors become a failure of `callback`: it may read tables that have metatables. That is part
+   * of the callback's call, and has what is left of its time.
+   */
   guarded(callback: Phase, f: (L: LuaState) => void): ScriptFailure | undefined {
-    const outcome = this.#within(callback, () => {
-      this.#pushHandler()
-      lua.lua_pushcfunction(this.L, (L) => {
-        f(L)
-        return 0
-      })
-      return this.#pcall(callback, 0)
-    })
+    const outcome = this.#outcome(callback, () =>
+      this.#limits.rest(callback, () => {
+        this.#pushHandler()
+        lua.lua_pushcfunction(this.L, (L) => {
+          f(L)
+          return 0
+        })
+        return this.#pcall(callback, 0)
+      }),
+    )
     return 'failure' in outcome ? outcome.failure : undefined
   }
 
@@ -93,7 +99,8 @@ export class ScriptState {
     const name = toBytes(`@${source.name}`)
     const status = lua.lua_load(L, nextPiece, { string: withoutPrefix(source.bytes) }, name, toBytes('t'))
     if (status === 0) return undefined
-    const message = fromBytes(lua.lua_tolstring(L, -1) ?? new Uint8Array(0))
+    const found = fromBytes(lua.lua_tolstring(L, -1) ?? new Uint8Array(0))
+    const message = found.startsWith(`${this.#file}:`) ? found : `${this.#file}: ${found}`
     const kind = status === LUA_ERRSYNTAX ? 'syntax' : 'runtime'
     return failureOf(kind, this.#file, 'main chunk', { message, line: lineIn(message), traceback: '' })
   }
@@ -116,7 +123,11 @@ export class ScriptState {
   }
 
   #within(callback: Phase, f: () => Outcome): Outcome {
-    const outcome = this.#limits.within(callback, f)
+    return this.#outcome(callback, () => this.#limits.within(callback, f))
+  }
+
+  #outcome(callback: Phase, run: () => Outcome | Kill): Outcome {
+    const outcome = run()
     if (!(outcome instanceof Kill)) return outcome
     this.dead = true
     return { failure: killFailure(outcome, this.#file, callback, this.#limits) }

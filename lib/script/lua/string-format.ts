@@ -3,13 +3,17 @@
  * inf and nan look as in C, `%d` takes any whole number a double holds. fengari's own goes through JavaScript text.
  */
 import { argument, returnText, wholeNumber } from './arguments.js'
-import { fromBytes, toBytes } from './byte-string.js'
+import { fromBytes } from './byte-string.js'
 import { auxiliary, lua, watch } from './fengari-overrides.js'
 import type { LuaState } from './fengari-types.js'
 import { formatExponent, formatFixed, formatGeneral, formatHexFloat, nonFinite, plainNumber } from './number-text.js'
 
 const ITEM = /%(?:%|([-+ #0]*)(\d*)(?:\.(\d*))?([^]))/g
 const CONVERSIONS = 'cdiouxXaAeEfFgGqs'
+/** Each `%%` takes much more memory than its two bytes while the format is read. */
+const LONGEST_FORMAT = 1024 * 1024
+/** Likewise for each character that `%q` escapes. */
+const QUOTED_AT_ONCE = 64 * 1024
 
 interface Item {
   readonly flags: string
@@ -22,6 +26,7 @@ interface Item {
 export function stringFormat(L: LuaState): number {
   const format = argument.text(L, 1)
   const count = lua.lua_gettop(L)
+  if (format.length > LONGEST_FORMAT) fault(L, 'invalid format (too long)')
   let arg = 1
   let size = 0
   const text = format.replace(ITEM, (whole: string, ...found: (string | undefined)[]) => {
@@ -149,13 +154,25 @@ function quoted(L: LuaState, arg: number): string {
 }
 
 function quotedString(text: string): string {
+  let inner = ''
+  for (let start = 0; start < text.length;) {
+    let end = Math.min(start + QUOTED_AT_ONCE, text.length)
+    // A digit is looked at together with the character before it.
+    while (end < text.length && /\d/.test(text.charAt(end))) end++
+    inner += quotedPart(text.slice(start, end))
+    if (inner.length > watch.longestString) throw new RangeError('resulting string too large')
+    start = end
+  }
+  return `"${inner}"`
+}
+
+function quotedPart(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what it is about
-  const inner = text.replace(/["\\\n]|[\0-\x1f\x7f](\d?)/g, (found: string, digit: string | undefined) => {
+  return text.replace(/["\\\n]|[\0-\x1f\x7f](\d?)/g, (found: string, digit: string | undefined) => {
     if (digit === undefined) return `\\${found}`
     const code = String(found.charCodeAt(0))
     return `\\${digit === '' ? code : code.padStart(3, '0')}${digit}`
   })
-  return `"${inner}"`
 }
 
 /** string.char; fengari's own fails on its way to say which value is out of range. */
@@ -177,7 +194,5 @@ export function stringRep(L: LuaState): number {
   if (times <= 0) return returnText(L, '')
   if ((text.length + separator.length) * times > watch.longestString) throw new RangeError('resulting string too large')
   const whole = separator === '' ? text.repeat(times) : (text + separator).repeat(times - 1) + text
-  const bytes = toBytes(whole)
-  watch.madeString(L, bytes.length)
   return returnText(L, whole)
 }

@@ -34,6 +34,9 @@ export const nil = (): TValue => new Value(TYPE.nil, null)
 export const boolean = (value: boolean): TValue => new Value(TYPE.boolean, value)
 export const number = (value: number): TValue => new Value(TYPE.number, value)
 export const string = (text: string): TValue => new Value(TYPE.string, new LazyString(text))
+/** Of bytes that nobody else writes to; they count as made by the running call. */
+export const longString = (L: LuaState, bytes: Uint8Array): TValue =>
+  new Value(TYPE.string, internals.newString(L, bytes))
 export const table = (value: Table): TValue => new Value(TYPE.table, value)
 
 /** A stack slot or table entry is overwritten in place: a value that is kept elsewhere goes in as a copy. */

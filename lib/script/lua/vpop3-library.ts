@@ -5,6 +5,7 @@
 import { createHmac, getHashes } from 'node:crypto'
 import { argument, returnText, ScriptFault } from './arguments.js'
 import type { Natives } from './arguments.js'
+import { watch } from './fengari-overrides.js'
 
 let hashes: Map<string, string> | undefined
 
@@ -23,7 +24,11 @@ export const vpop3Library: Natives = {
     const hmac = createHmac(algorithm, Buffer.from(key, 'latin1')).update(data, 'latin1')
     return returnText(L, hmac.digest().toString('latin1'))
   },
-  HexString: (L) => returnText(L, Buffer.from(argument.text(L, 1), 'latin1').toString('hex')),
+  HexString: (L) => {
+    const text = argument.text(L, 1)
+    if (text.length * 2 > watch.longestString) throw new RangeError('resulting string too large')
+    return returnText(L, Buffer.from(text, 'latin1').toString('hex'))
+  },
   UnHexString: (L) => {
     const hex = argument.text(L, 1)
     if (hex.length % 2 !== 0 || /[^\da-f]/i.test(hex)) {
