@@ -22,7 +22,7 @@ import type {
   TString,
   TValue,
 } from './fengari-types.js'
-import { parseNumber } from './number-parse.js'
+import { parseNumber } from '../../core/numeral.js'
 import { plainNumber } from './number-text.js'
 import { adviceOn, adviceOnArguments, withSyntaxAdvice } from './old-idioms.js'
 import { lengthOver, noteHole, putInOrder } from './table-order.js'

@@ -9,7 +9,7 @@ import type { ConnectionGlobals, SessionGlobals } from '../port.js'
 import { TYPE } from './fengari-overrides.js'
 import type { GuardedTable } from './fengari-overrides.js'
 import type { LuaState, Table, TValue } from './fengari-types.js'
-import { parseNumber } from './number-parse.js'
+import { parseNumber } from '../../core/numeral.js'
 import { position } from './position.js'
 import { append, boolean, isNumber, isString, keyOf, nil, number, string, textOf, typeName } from './values.js'
 

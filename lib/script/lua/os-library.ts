@@ -10,7 +10,7 @@ import { lua, TYPE } from './fengari-overrides.js'
 import type { LuaState } from './fengari-types.js'
 import { momentOf, momentOfFields } from './moment.js'
 import type { Moment } from './moment.js'
-import { parseNumber } from './number-parse.js'
+import { parseNumber } from '../../core/numeral.js'
 import { isNumber, isString, textOf } from './values.js'
 
 const LONGEST_FORMAT = 64 * 1024
