@@ -8,7 +8,7 @@
  * fail with kind 'unavailable', and the next try waits longer each time. A thread without sessions is given back.
  */
 import type { Call, OpenSession } from './call.js'
-import { readFailure, REPLY, REQUEST } from './messages.js'
+import { isUrgent, readFailure, REPLY, REQUEST } from './messages.js'
 import type { ScriptFailure } from './port.js'
 import { monotonicMs } from './progress.js'
 import type { ThreadSupply } from './thread-supply.js'
@@ -89,7 +89,7 @@ export class CallQueue {
     const { session } = call
     if (session !== undefined && session.openIn !== link) {
       session.openIn = link
-      if (call.opens !== true) this.#send(session.opening())
+      if (call.request !== REQUEST.open) this.#send(session.opening())
     }
     this.#send(call)
   }
@@ -98,7 +98,8 @@ export class CallQueue {
     const id = (this.#lastCall = (this.#lastCall % 0x7fffffff) + 1)
     if (this.#calls.size === 0) this.#watch()
     this.#calls.set(id, call)
-    call.write(call.urgent ? this.#urgent : this.#out, id)
+    const to = isUrgent(call.request) ? this.#urgent : this.#out
+    call.write(to.text(call.request).number(id))
     this.#flushSoon()
   }
 
@@ -250,7 +251,7 @@ export class CallQueue {
     }
     session.skipStart = true
     session.startKilled(blamed)
-    if (call.opens === true) this.add(session.opening())
+    if (call.request === REQUEST.open) this.add(session.opening())
     else call.fail(blamed)
   }
 

@@ -8,12 +8,10 @@ export interface Call {
   /** For sentences: the script's file and the callback. */
   readonly file: string
   readonly name: string
-  /** Goes before the calls that are not: a connection waits for it, or a call that is. */
-  readonly urgent: boolean
-  /** This call begins its session. */
-  readonly opens?: boolean
-  /** Writes the request after the call's number. */
-  write(to: FieldWriter, call: number): void
+  /** Its kind, one of REQUEST in messages.ts. */
+  readonly request: string
+  /** Writes what follows the request and the call's number. */
+  write(to: FieldWriter): void
   succeed(from: FieldReader): void
   fail(failure: ScriptFailure): void
 }

@@ -16,7 +16,7 @@ import type { FieldReader, FieldWriter } from './wire.js'
 
 /** First field of a request. */
 export const REQUEST = { check: 'K', open: 'O', checkFile: 'F', returnCode: 'R', connected: 'S', close: 'C' } as const
-/** Whether a message, all of one kind, goes before those that are not urgent: by its first request. */
+/** Whether a request goes before those that are not urgent. A message holds requests of one kind, which its first tells. */
 export function isUrgent(request: string): boolean {
   return request !== REQUEST.checkFile && request !== REQUEST.check && request !== REQUEST.close
 }

@@ -82,9 +82,9 @@ async function check(
   try {
     await answer(
       queue,
-      { file: source.name, name: 'main chunk', session: undefined, urgent: false },
+      { file: source.name, name: 'main chunk', session: undefined, request: REQUEST.check },
       {
-        write: (to, call) => writeSource(to.text(REQUEST.check).number(call), source, globals),
+        write: (to) => writeSource(to, source, globals),
         read: () => undefined,
       },
     )
@@ -96,19 +96,19 @@ async function check(
 }
 
 interface Exchange<Value> {
-  write(to: FieldWriter, call: number): void
+  write(to: FieldWriter): void
   read(from: FieldReader): Value
 }
 
 async function answer<Value>(
   queue: CallQueue,
-  about: Pick<Call, 'file' | 'name' | 'session' | 'urgent'>,
+  about: Pick<Call, 'file' | 'name' | 'session' | 'request'>,
   exchange: Exchange<Value>,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     queue.add({
       ...about,
-      write: (to, call) => exchange.write(to, call),
+      write: (to) => exchange.write(to),
       succeed: (from) => resolve(exchange.read(from)),
       fail: (failure) => reject(new ScriptError(failure)),
     })
@@ -151,8 +151,8 @@ class ThreadSession implements ScriptSession, OpenSession {
   }
 
   async checkFile(message: MessageFacts): Promise<CheckFileAnswer> {
-    return this.#call('CheckFile', {
-      write: (to, call) => writeFacts(to.text(REQUEST.checkFile).number(call).number(this.id), message),
+    return this.#call('CheckFile', REQUEST.checkFile, {
+      write: (to) => writeFacts(to.number(this.id), message),
       read: readDecision,
     })
   }
@@ -163,11 +163,8 @@ class ThreadSession implements ScriptSession, OpenSession {
     lastLine: string,
     server: string,
   ): Promise<string | undefined> {
-    return this.#call('ReturnCodeHandler', {
-      write: (to, call) => {
-        to.text(REQUEST.returnCode).number(call).number(this.id)
-        to.text(lastCommand).text(fullResponse).text(lastLine).text(server)
-      },
+    return this.#call('ReturnCodeHandler', REQUEST.returnCode, {
+      write: (to) => void to.number(this.id).text(lastCommand).text(fullResponse).text(lastLine).text(server),
       read: (from) => {
         const reply = from.text()
         return reply === '' ? undefined : reply
@@ -176,8 +173,8 @@ class ThreadSession implements ScriptSession, OpenSession {
   }
 
   async serverConnected(server: string): Promise<ConnectionGlobals> {
-    return this.#call('ServerConnected', {
-      write: (to, call) => to.text(REQUEST.connected).number(call).number(this.id).text(server),
+    return this.#call('ServerConnected', REQUEST.connected, {
+      write: (to) => void to.number(this.id).text(server),
       read: readConnection,
     })
   }
@@ -193,12 +190,8 @@ class ThreadSession implements ScriptSession, OpenSession {
       session: this,
       file: this.#source.name,
       name: 'Start',
-      urgent: true,
-      opens: true,
-      write: (to, call) => {
-        to.text(REQUEST.open).number(call).number(this.id).flag(this.skipStart)
-        writeSource(to, this.#source, this.#globals)
-      },
+      request: REQUEST.open,
+      write: (to) => writeSource(to.number(this.id).flag(this.skipStart), this.#source, this.#globals),
       succeed: (from) => this.#opened(readStart(from)),
       fail: (failure) => this.#opened({ topLevel: failure, globals: firstValues(this.#globals) }),
     }
@@ -232,9 +225,8 @@ class ThreadSession implements ScriptSession, OpenSession {
     })
   }
 
-  async #call<Value>(name: Callback, exchange: Exchange<Value>): Promise<Value> {
-    const urgent = name !== 'CheckFile'
-    return answer(this.#queue, { file: this.#source.name, name, session: this, urgent }, exchange)
+  async #call<Value>(name: Callback, request: string, exchange: Exchange<Value>): Promise<Value> {
+    return answer(this.#queue, { file: this.#source.name, name, session: this, request }, exchange)
   }
 }
 

@@ -1,9 +1,9 @@
 /** Base functions that are Lua's with a bound or another meaning: print, load, tonumber, pairs, ipairs, debug.traceback. */
+import { parseNumber } from '../../core/numeral.js'
 import { argument, returnText, ScriptFault } from './arguments.js'
 import { fromBytes, toBytes } from './byte-string.js'
 import { auxiliary, lua, TYPE } from './fengari-overrides.js'
 import type { LuaFunction, LuaState } from './fengari-types.js'
-import { parseNumber } from '../../core/numeral.js'
 import { traceback as tracebackOf } from './position.js'
 import { BYTES_PER_LINE } from './print-quota.js'
 import { copyOf, nil, push, string } from './values.js'

@@ -8,6 +8,7 @@
  * size. Tables: a table may refuse assignments, and keeps its items in order.
  */
 import { createRequire } from 'node:module'
+import { parseNumber } from '../../core/numeral.js'
 import { bitOperation } from './bit-operators.js'
 import type { BitOperator } from './bit-operators.js'
 import { fromBytes, toBytes } from './byte-string.js'
@@ -22,7 +23,6 @@ import type {
   TString,
   TValue,
 } from './fengari-types.js'
-import { parseNumber } from '../../core/numeral.js'
 import { plainNumber } from './number-text.js'
 import { adviceOn, adviceOnArguments, withSyntaxAdvice } from './old-idioms.js'
 import { lengthOver, noteHole, putInOrder } from './table-order.js'

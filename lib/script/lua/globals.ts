@@ -5,11 +5,11 @@
  * A read-only global ignores every assignment, `rawset` included, with one remark per name. A limit that is no number
  * keeps the last good value, with one remark per name. Nothing here fails.
  */
+import { parseNumber } from '../../core/numeral.js'
 import type { ConnectionGlobals, SessionGlobals } from '../port.js'
 import { TYPE } from './fengari-overrides.js'
 import type { GuardedTable } from './fengari-overrides.js'
 import type { LuaState, Table, TValue } from './fengari-types.js'
-import { parseNumber } from '../../core/numeral.js'
 import { position } from './position.js'
 import { append, boolean, isNumber, isString, keyOf, nil, number, string, textOf, typeName } from './values.js'
 

@@ -5,6 +5,7 @@
  * A phase of the beginning that was killed is not run again: a killed Start is left out when the session begins afresh,
  * a killed main chunk leaves the session without callbacks for good.
  */
+import { MAX_REWRITE_BYTES } from '../../core/reply.js'
 import { maskOf } from '../callbacks.js'
 import type {
   CheckFileAnswer,
@@ -25,9 +26,6 @@ import { PrintQuota } from './print-quota.js'
 import { ScriptState } from './script-state.js'
 import type { Outcome } from './script-state.js'
 import { isString, string, table, textOf, typeName } from './values.js'
-
-/** Bytes of a reply of all its lines; a server's own is never that long. */
-const LONGEST_REPLY = 64 * 1024
 
 export type Answer<Value> = { readonly value: Value } | { readonly failure: ScriptFailure }
 
@@ -115,7 +113,7 @@ export class LuaSession {
         ])
         if ('failure' in outcome) return outcome
         const reply = isString(outcome.value) ? textOf(outcome.value) : ''
-        if (reply.length > LONGEST_REPLY) return { failure: this.#tooLong(reply.length) }
+        if (reply.length > MAX_REWRITE_BYTES) return { failure: this.#tooLong(reply.length) }
         return { value: reply === '' ? undefined : reply }
       },
     )
@@ -210,7 +208,7 @@ export class LuaSession {
   }
 
   #tooLong(bytes: number): ScriptFailure {
-    const message = `${this.#source.name}: ReturnCodeHandler returned ${bytes} bytes; a reply has at most ${LONGEST_REPLY}`
+    const message = `${this.#source.name}: ReturnCodeHandler returned ${bytes} bytes; a reply has at most ${MAX_REWRITE_BYTES}`
     return this.#failure(message, 'ReturnCodeHandler', 'type')
   }
 

@@ -2,6 +2,7 @@
  * The five functions of `os` that a script has: date, time, clock, difftime and getenv('TZ'). fengari's own are wrong
  * for UTC, past 2038, for `%j` and `isdst`; these follow Lua 5.3's manual, and 5.2 in what they take.
  */
+import { parseNumber } from '../../core/numeral.js'
 import { argument, returnNumber, returnText, ScriptFault } from './arguments.js'
 import type { Natives } from './arguments.js'
 import { toBytes } from './byte-string.js'
@@ -10,7 +11,6 @@ import { lua, TYPE } from './fengari-overrides.js'
 import type { LuaState } from './fengari-types.js'
 import { momentOf, momentOfFields } from './moment.js'
 import type { Moment } from './moment.js'
-import { parseNumber } from '../../core/numeral.js'
 import { isNumber, isString, textOf } from './values.js'
 
 const LONGEST_FORMAT = 64 * 1024

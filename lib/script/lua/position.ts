@@ -36,8 +36,7 @@ export function position(L: LuaState): { chunk: string; line: number } | undefin
 
 /** The line that is running, at the least cost; 0 if there is none. */
 export function runningLine(L: LuaState): number {
-  const frame = fileFrame(L.ci, NEAR)
-  return frame === undefined ? 0 : lineOf(frame)
+  return lineNear(L.ci)
 }
 
 /** Several lines as luaL_traceback has them; '' where there is no room left for it. */
@@ -102,7 +101,11 @@ const shortName = (name: string): string => (name.length > LONGEST_NAME ? `${nam
 
 /** The line that the running library function was called from, at the least cost; 0 if there is none. */
 export function callerLine(L: LuaState): number {
-  const frame = fileFrame(L.ci.previous, NEAR)
+  return lineNear(L.ci.previous)
+}
+
+function lineNear(innermost: CallInfo | null): number {
+  const frame = fileFrame(innermost, NEAR)
   return frame === undefined ? 0 : lineOf(frame)
 }
 
