@@ -51,6 +51,8 @@ export class ScriptPorts {
       checkFile: (message) => session.checkFile(message),
       returnCode: (...reply) => session.returnCode(...reply),
       serverConnected: (server) => session.serverConnected(server),
+      modifyReturnPath: (facts) => session.modifyReturnPath(facts),
+      serverDetails: (facts) => session.serverDetails(facts),
       close: () => {
         session.close()
         if (open) used.sessions--

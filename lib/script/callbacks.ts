@@ -4,6 +4,7 @@ import type { Callback } from './port.js'
 export const CALLBACKS: readonly Callback[] = [
   'Start',
   'CheckFile',
+  'ServerDetails',
   'ServerConnected',
   'ReturnCodeHandler',
   'ModifyReturnPath',

@@ -7,15 +7,28 @@ import type {
   CheckFileAnswer,
   ConnectionGlobals,
   MessageFacts,
+  MessageFile,
+  ReturnPathFacts,
   ScriptFailure,
   ScriptSource,
+  ServerFacts,
   SessionGlobals,
   SessionStart,
+  TlsWish,
 } from './port.js'
 import type { FieldReader, FieldWriter } from './wire.js'
 
 /** First field of a request. */
-export const REQUEST = { check: 'K', open: 'O', checkFile: 'F', returnCode: 'R', connected: 'S', close: 'C' } as const
+export const REQUEST = {
+  check: 'K',
+  open: 'O',
+  checkFile: 'F',
+  returnCode: 'R',
+  connected: 'S',
+  returnPath: 'P',
+  server: 'D',
+  close: 'C',
+} as const
 /** Whether a request goes before those that are not urgent. A message holds requests of one kind, which its first tells. */
 export function isUrgent(request: string): boolean {
   return request !== REQUEST.checkFile && request !== REQUEST.check && request !== REQUEST.close
@@ -52,25 +65,91 @@ export function readConnection(from: FieldReader): ConnectionGlobals {
   }
 }
 
+function writeFile(to: FieldWriter, { filename, dataStart, size }: MessageFile): void {
+  to.text(filename).number(dataStart).number(size)
+}
+
+function readFile(from: FieldReader): MessageFile {
+  return { filename: from.text(), dataStart: from.number(), size: from.number() }
+}
+
+function writeTexts(to: FieldWriter, texts: readonly string[]): void {
+  to.number(texts.length)
+  for (const text of texts) to.text(text)
+}
+
+function readTexts(from: FieldReader): string[] {
+  return Array.from({ length: from.number() }, () => from.text())
+}
+
 export function writeFacts(to: FieldWriter, facts: MessageFacts): void {
-  to.text(facts.filename).number(facts.dataStart).number(facts.size)
+  writeFile(to, facts)
   to.text(facts.creationTime).text(facts.returnPath)
   to.number(facts.retries).text(facts.lastTryTime)
-  to.number(facts.recipients.length)
-  for (const recipient of facts.recipients) to.text(recipient)
+  writeTexts(to, facts.recipients)
 }
 
 export function readFacts(from: FieldReader): MessageFacts {
   return {
-    filename: from.text(),
-    dataStart: from.number(),
-    size: from.number(),
+    ...readFile(from),
     creationTime: from.text(),
     returnPath: from.text(),
     retries: from.number(),
     lastTryTime: from.text(),
-    recipients: Array.from({ length: from.number() }, () => from.text()),
+    recipients: readTexts(from),
   }
+}
+
+export function writeReturnPathFacts(to: FieldWriter, facts: ReturnPathFacts): void {
+  writeFile(to, facts)
+  to.text(facts.computed).text(facts.returnPath).text(facts.original)
+  to.text(facts.authSender).text(facts.creationTime).text(facts.senderIp)
+  writeTexts(to, facts.recipients)
+  writeTexts(to, facts.allRecipients)
+}
+
+export function readReturnPathFacts(from: FieldReader): ReturnPathFacts {
+  return {
+    ...readFile(from),
+    computed: from.text(),
+    returnPath: from.text(),
+    original: from.text(),
+    authSender: from.text(),
+    creationTime: from.text(),
+    senderIp: from.text(),
+    recipients: readTexts(from),
+    allRecipients: readTexts(from),
+  }
+}
+
+export function writeServerFacts(to: FieldWriter, facts: ServerFacts): void {
+  writeFile(to, facts)
+  to.text(facts.authSender).text(facts.returnPath).text(facts.server).text(facts.domain)
+  writeTls(to, facts.tls)
+}
+
+export function readServerFacts(from: FieldReader): ServerFacts {
+  const file = readFile(from)
+  const [authSender, returnPath, server, domain] = [from.text(), from.text(), from.text(), from.text()]
+  return { ...file, authSender, returnPath, server, domain, tls: readTls(from) }
+}
+
+export function writeTls(to: FieldWriter, { tryTls, forceTls }: TlsWish): void {
+  to.flag(tryTls).flag(forceTls)
+}
+
+export function readTls(from: FieldReader): TlsWish {
+  return { tryTls: from.flag(), forceTls: from.flag() }
+}
+
+/** A text, or none. */
+export function writeOptional(to: FieldWriter, text: string | undefined): void {
+  to.flag(text !== undefined).text(text ?? '')
+}
+
+export function readOptional(from: FieldReader): string | undefined {
+  const [given, text] = [from.flag(), from.text()]
+  return given ? text : undefined
 }
 
 export function writeFailure(to: FieldWriter, failure: ScriptFailure): void {
@@ -86,18 +165,19 @@ export function readFailure(from: FieldReader): ScriptFailure {
   return { kind, message, file, ...(line > 0 ? { line } : {}), function: from.text(), traceback: from.text() }
 }
 
-export function writeStart(to: FieldWriter, { topLevel, start, globals }: SessionStart): void {
+export function writeStart(to: FieldWriter, { topLevel, start, globals, useBatv }: SessionStart): void {
   for (const failure of [topLevel, start]) {
     to.flag(failure !== undefined)
     if (failure !== undefined) writeFailure(to, failure)
   }
   writeConnection(to, globals)
+  to.flag(useBatv)
 }
 
 export function readStart(from: FieldReader): SessionStart {
   const topLevel = from.flag() ? { topLevel: readFailure(from) } : {}
   const start = from.flag() ? { start: readFailure(from) } : {}
-  return { ...topLevel, ...start, globals: readConnection(from) }
+  return { ...topLevel, ...start, globals: readConnection(from), useBatv: from.flag() }
 }
 
 export function writeDecision(to: FieldWriter, { returned, useBatv, actions }: CheckFileAnswer): void {

@@ -6,11 +6,13 @@ import type { ScriptSession, SessionGlobals } from './port.js'
 export function openNoScript(globals: SessionGlobals): ScriptSession {
   const absent = (): Promise<never> => Promise.reject(new Error('an empty script has no callbacks'))
   return {
-    started: Promise.resolve({ globals }),
+    started: Promise.resolve({ globals, useBatv: globals.useBatv }),
     has: () => false,
     checkFile: absent,
     returnCode: absent,
     serverConnected: () => Promise.resolve(globals),
+    modifyReturnPath: absent,
+    serverDetails: absent,
     close: () => undefined,
   }
 }

@@ -9,7 +9,8 @@
  */
 import type { RawActions } from '../core/decision.js'
 
-export type Callback = 'Start' | 'CheckFile' | 'ServerConnected' | 'ReturnCodeHandler' | 'ModifyReturnPath'
+export type Callback =
+  'Start' | 'CheckFile' | 'ServerDetails' | 'ServerConnected' | 'ReturnCodeHandler' | 'ModifyReturnPath'
 
 /** A script file as read from disk. `version` is a short hash of the bytes, for the log. */
 export interface ScriptSource {
@@ -39,14 +40,18 @@ export interface ConnectionGlobals {
   readonly maxRecipientsPerMessage: number
 }
 
-/** The arguments of CheckFile that come from the queue item (contract 4). */
-export interface MessageFacts {
+/** Where a message lies. */
+export interface MessageFile {
   /** Full path of the queue file. */
   readonly filename: string
   /** Offset of the message in that file, bytes: the header is read from there, and only when the script asks. */
   readonly dataStart: number
   /** Bytes of the message without the queue-file header. */
   readonly size: number
+}
+
+/** The arguments of CheckFile that come from the queue item (contract 4). */
+export interface MessageFacts extends MessageFile {
   /** `YYYYMMDDHHMMSS`, local time. */
   readonly creationTime: string
   /** Bare address; '' for the null sender. */
@@ -65,12 +70,51 @@ export interface CheckFileAnswer {
   readonly useBatv: boolean
 }
 
+/** The arguments of ModifyReturnPath (contract 7). Addresses are bare; '' is the null sender, or one that is not known. */
+export interface ReturnPathFacts extends MessageFile {
+  /** What is sent unless the script has another: tagged where that is on. */
+  readonly computed: string
+  readonly returnPath: string
+  /** As the message came in. */
+  readonly original: string
+  /** Who had logged in to hand the message in. */
+  readonly authSender: string
+  /** Of this transaction. */
+  readonly recipients: readonly string[]
+  readonly creationTime: string
+  /** Of the client that handed the message in. */
+  readonly senderIp: string
+  /** Of the queue item. */
+  readonly allRecipients: readonly string[]
+}
+
+/** Whether a connection is to be encrypted by STARTTLS. */
+export interface TlsWish {
+  /** Where it is offered. */
+  readonly tryTls: boolean
+  /** Or not used. */
+  readonly forceTls: boolean
+}
+
+/** The arguments of ServerDetails; `tls`: what applies unless the script says otherwise. */
+export interface ServerFacts extends MessageFile {
+  readonly authSender: string
+  readonly returnPath: string
+  /** The relay server's name. */
+  readonly server: string
+  /** Of the recipients. */
+  readonly domain: string
+  readonly tls: TlsWish
+}
+
 /** How a session began. A failure of the top level leaves the session without any callback. */
 export interface SessionStart {
   readonly topLevel?: ScriptFailure
   readonly start?: ScriptFailure
   /** As they stand after Start; the first values where Start is absent or failed. */
   readonly globals: ConnectionGlobals
+  /** UseBATV, likewise: what holds for messages where there is no CheckFile. */
+  readonly useBatv: boolean
 }
 
 export interface ScriptFailure {
@@ -124,6 +168,10 @@ export interface ScriptSession {
   returnCode(lastCommand: string, fullResponse: string, lastLine: string, server: string): Promise<string | undefined>
   /** Sets ConnectedServer, calls ServerConnected, reads the globals back. Rejects with a ScriptError. */
   serverConnected(server: string): Promise<ConnectionGlobals>
+  /** ModifyReturnPath's answer: the address to use, '' for the null sender, undefined for the computed one. */
+  modifyReturnPath(facts: ReturnPathFacts): Promise<string | undefined>
+  /** ServerDetails' answer; what `facts` say where it says nothing. Rejects with a ScriptError. */
+  serverDetails(facts: ServerFacts): Promise<TlsWish>
   /** Ends the session after the calls already made. Idempotent. */
   close(): void
 }

@@ -5,8 +5,12 @@
  * a call has run for a while, at which line of the script. Reading is a snapshot, good enough to name a culprit.
  */
 
-export const PHASES = ['idle', 'main chunk', 'Start', 'CheckFile', 'ServerConnected', 'ReturnCodeHandler'] as const
-export type Phase = (typeof PHASES)[number]
+import { CALLBACKS } from './callbacks.js'
+import type { Callback } from './port.js'
+
+export type Phase = 'idle' | 'main chunk' | Callback
+
+const PHASES: readonly Phase[] = ['idle', 'main chunk', ...CALLBACKS]
 
 const CALL = 0
 const PHASE = 1

@@ -8,21 +8,35 @@ import type { Call, OpenSession } from './call.js'
 import { CallQueue } from './call-queue.js'
 import { ThreadSupply } from './thread-supply.js'
 import type { Remark } from './thread-supply.js'
-import { readConnection, readDecision, readStart, REQUEST, writeFacts, writeSource } from './messages.js'
+import {
+  readConnection,
+  readDecision,
+  readOptional,
+  readStart,
+  readTls,
+  REQUEST,
+  writeFacts,
+  writeReturnPathFacts,
+  writeServerFacts,
+  writeSource,
+} from './messages.js'
 import { ScriptError } from './port.js'
 import type {
   Callback,
   CheckFileAnswer,
   ConnectionGlobals,
   MessageFacts,
+  ReturnPathFacts,
   ScriptFailure,
   ScriptLimits,
   ScriptPort,
   ScriptSession,
   ScriptSource,
+  ServerFacts,
   SessionEvents,
   SessionGlobals,
   SessionStart,
+  TlsWish,
 } from './port.js'
 import type { FieldReader, FieldWriter } from './wire.js'
 
@@ -165,10 +179,7 @@ class ThreadSession implements ScriptSession, OpenSession {
   ): Promise<string | undefined> {
     return this.#call('ReturnCodeHandler', REQUEST.returnCode, {
       write: (to) => void to.number(this.id).text(lastCommand).text(fullResponse).text(lastLine).text(server),
-      read: (from) => {
-        const reply = from.text()
-        return reply === '' ? undefined : reply
-      },
+      read: readOptional,
     })
   }
 
@@ -176,6 +187,20 @@ class ThreadSession implements ScriptSession, OpenSession {
     return this.#call('ServerConnected', REQUEST.connected, {
       write: (to) => void to.number(this.id).text(server),
       read: readConnection,
+    })
+  }
+
+  async modifyReturnPath(facts: ReturnPathFacts): Promise<string | undefined> {
+    return this.#call('ModifyReturnPath', REQUEST.returnPath, {
+      write: (to) => writeReturnPathFacts(to.number(this.id), facts),
+      read: readOptional,
+    })
+  }
+
+  async serverDetails(facts: ServerFacts): Promise<TlsWish> {
+    return this.#call('ServerDetails', REQUEST.server, {
+      write: (to) => writeServerFacts(to.number(this.id), facts),
+      read: readTls,
     })
   }
 
@@ -193,7 +218,7 @@ class ThreadSession implements ScriptSession, OpenSession {
       request: REQUEST.open,
       write: (to) => writeSource(to.number(this.id).flag(this.skipStart), this.#source, this.#globals),
       succeed: (from) => this.#opened(readStart(from)),
-      fail: (failure) => this.#opened({ topLevel: failure, globals: firstValues(this.#globals) }),
+      fail: (failure) => this.#opened({ topLevel: failure, globals: this.#globals, useBatv: this.#globals.useBatv }),
     }
   }
 
@@ -217,11 +242,14 @@ class ThreadSession implements ScriptSession, OpenSession {
     if (isOutOfBounds(answered.topLevel)) this.broken = answered.topLevel
     if (isOutOfBounds(start)) this.skipStart = true
     if (answered.topLevel !== undefined) this.mask = 0
-    const { topLevel, globals } = answered
+    const { topLevel } = answered
+    const { globals, useBatv } =
+      start === undefined ? answered : { globals: this.#globals, useBatv: this.#globals.useBatv }
     this.#resolveStarted({
       ...(topLevel === undefined ? {} : { topLevel }),
       ...(start === undefined ? {} : { start }),
-      globals: start === undefined ? globals : firstValues(this.#globals),
+      globals: firstValues(globals),
+      useBatv,
     })
   }
 
@@ -241,7 +269,7 @@ function tooLong({ name, bytes }: ScriptSource): ScriptFailure | undefined {
   return { kind: 'syntax', message, file: name, function: 'main chunk', traceback: '' }
 }
 
-function firstValues(globals: SessionGlobals): ConnectionGlobals {
+function firstValues(globals: ConnectionGlobals): ConnectionGlobals {
   const { verifyCertificate, maxMessagesPerConnection, maxRecipientsPerConnection, maxRecipientsPerMessage } = globals
   return { verifyCertificate, maxMessagesPerConnection, maxRecipientsPerConnection, maxRecipientsPerMessage }
 }

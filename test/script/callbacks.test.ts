@@ -21,6 +21,7 @@ describe('a session', () => {
         maxRecipientsPerConnection: 0,
         maxRecipientsPerMessage: 100,
       },
+      useBatv: false,
     })
     assert.equal(session.has('CheckFile'), false)
     assert.equal(session.has('ReturnCodeHandler'), false)

@@ -6,25 +6,36 @@ import {
   readDecision,
   readFacts,
   readFailure,
+  readOptional,
+  readReturnPathFacts,
+  readServerFacts,
   readSource,
   readStart,
+  readTls,
   REPLY,
   REQUEST,
   writeConnection,
   writeDecision,
   writeFacts,
   writeFailure,
+  writeOptional,
+  writeReturnPathFacts,
+  writeServerFacts,
   writeSource,
   writeStart,
+  writeTls,
 } from '../../lib/script/messages.js'
 import type {
   CheckFileAnswer,
   ConnectionGlobals,
   MessageFacts,
+  ReturnPathFacts,
   ScriptFailure,
   ScriptSource,
+  ServerFacts,
   SessionGlobals,
   SessionStart,
+  TlsWish,
 } from '../../lib/script/port.js'
 import { FieldReader, FieldWriter } from '../../lib/script/wire.js'
 
@@ -80,9 +91,10 @@ const failure: fc.Arbitrary<ScriptFailure> = fc
   .map(([all, line]) => (line === null ? all : { ...all, line }))
 
 const start: fc.Arbitrary<SessionStart> = fc
-  .tuple(connection, fc.option(failure), fc.option(failure))
-  .map(([globals, topLevel, start]) => ({
+  .tuple(connection, fc.boolean(), fc.option(failure), fc.option(failure))
+  .map(([globals, useBatv, topLevel, start]) => ({
     globals,
+    useBatv,
     ...(topLevel === null ? {} : { topLevel }),
     ...(start === null ? {} : { start }),
   }))
@@ -96,6 +108,33 @@ const facts: fc.Arbitrary<MessageFacts> = record({
   recipients: fc.array(text, { maxLength: 20 }),
   retries: number,
   lastTryTime: text,
+})
+
+const returnPath: fc.Arbitrary<ReturnPathFacts> = record({
+  filename: text,
+  dataStart: size,
+  size,
+  computed: text,
+  returnPath: text,
+  original: text,
+  authSender: text,
+  recipients: fc.array(text, { maxLength: 5 }),
+  creationTime: text,
+  senderIp: text,
+  allRecipients: fc.array(text, { maxLength: 5 }),
+})
+
+const tls: fc.Arbitrary<TlsWish> = record({ tryTls: fc.boolean(), forceTls: fc.boolean() })
+
+const server: fc.Arbitrary<ServerFacts> = record({
+  filename: text,
+  dataStart: size,
+  size,
+  authSender: text,
+  returnPath: text,
+  server: text,
+  domain: text,
+  tls,
 })
 
 const rawValue: fc.Arbitrary<RawValue> = fc.oneof(
@@ -154,6 +193,10 @@ const CONTENTS: Readonly<Record<string, Kind<unknown>>> = {
   failure: kind(failure, writeFailure, readFailure),
   start: kind(start, writeStart, readStart),
   answer: kind(answer, writeDecision, readDecision),
+  returnPath: kind(returnPath, writeReturnPathFacts, readReturnPathFacts),
+  server: kind(server, writeServerFacts, readServerFacts),
+  tls: kind(tls, writeTls, readTls),
+  optional: kind(fc.option(text, { nil: undefined }), writeOptional, readOptional),
 }
 
 /** Any number of values, each with the name of its kind. */

@@ -105,7 +105,7 @@ function numericString(value: TValue): number | undefined {
 }
 
 /** nil, false, 0, '' and '0' are false. */
-function isTrue(value: TValue): boolean {
+export function isTrue(value: TValue): boolean {
   if (isString(value)) return !['', '0'].includes(textOf(value))
   return value.value !== null && value.value !== false && value.value !== 0
 }

@@ -73,8 +73,7 @@ export class LazyArray extends LazyTable {
   }
 
   protected override fill(): void {
-    const strings = this.#strings()
-    for (let i = 0; i < strings.length; i++) append(this, i + 1, number(i + 1), string(strings[i] ?? ''))
+    appendAll(this, this.#strings())
   }
 }
 
@@ -121,4 +120,23 @@ export class LazyCaselessTable extends LazyTable {
       if (!strong.has(hash)) append(this, hash, string(name), string(value))
     }
   }
+}
+
+/** Lines as an array, and beside them values by name. */
+export class LazyArrayAndNames extends LazyCaselessTable {
+  readonly #lines: () => readonly string[]
+
+  constructor(L: LuaState, lines: () => readonly string[], fields: () => readonly (readonly [string, string])[]) {
+    super(L, fields)
+    this.#lines = lines
+  }
+
+  protected override fill(): void {
+    appendAll(this, this.#lines())
+    super.fill()
+  }
+}
+
+function appendAll(to: LazyTable, texts: readonly string[]): void {
+  for (let i = 0; i < texts.length; i++) append(to, i + 1, number(i + 1), string(texts[i] ?? ''))
 }

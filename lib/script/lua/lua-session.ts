@@ -8,26 +8,34 @@
 import { MAX_REWRITE_BYTES } from '../../core/reply.js'
 import { maskOf } from '../callbacks.js'
 import type {
+  Callback,
   CheckFileAnswer,
   ConnectionGlobals,
   MessageFacts,
+  ReturnPathFacts,
   ScriptFailure,
   ScriptSource,
+  ServerFacts,
   SessionGlobals,
   SessionStart,
+  TlsWish,
 } from '../port.js'
-import { actionsTable, readActions } from './actions.js'
+import { actionsTable, readActions, readTlsTable, tlsTable } from './actions.js'
 import type { CallLimits } from './call-limits.js'
-import type { TValue } from './fengari-types.js'
+import type { Table, TValue } from './fengari-types.js'
 import { TYPE } from './fengari-overrides.js'
 import { SharedGlobals } from './globals.js'
-import { messageArguments } from './message-arguments.js'
+import { HeaderUnreadable } from './header.js'
+import { messageArguments, returnPathArguments, serverArguments } from './message-arguments.js'
 import { PrintQuota } from './print-quota.js'
 import { ScriptState } from './script-state.js'
 import type { Outcome } from './script-state.js'
 import { isString, string, table, textOf, typeName } from './values.js'
 
 export type Answer<Value> = { readonly value: Value } | { readonly failure: ScriptFailure }
+
+/** More than any address: what crosses is bounded, and an address is looked at elsewhere. */
+const LONGEST_ADDRESS = 1000
 
 /** What a script without CheckFile says of a message. */
 const NEUTRAL = {
@@ -70,11 +78,12 @@ export class LuaSession {
   /** Runs the file, and Start unless it has been killed before. */
   begin(): SessionStart {
     const topLevel = this.#runFile()
-    if (topLevel !== undefined) return { topLevel, globals: this.#connection() }
+    if (topLevel !== undefined) return { topLevel, ...this.#shared() }
     const start = this.#runStart()
-    if (start === undefined) return { globals: this.#connection() }
+    if (start === undefined) return this.#shared()
     const again = this.#state === undefined ? this.#runFile() : undefined
-    return { ...(again === undefined ? {} : { topLevel: again }), start, globals: firstValues(this.#first) }
+    const { useBatv } = this.#first
+    return { ...(again === undefined ? {} : { topLevel: again }), start, globals: firstValues(this.#first), useBatv }
   }
 
   /** Runs the file in a state that is thrown away. */
@@ -87,15 +96,42 @@ export class LuaSession {
       'CheckFile',
       (globals) => ({ ...NEUTRAL, useBatv: globals.useBatv }),
       (state, globals, f) => {
-        const actions = actionsTable(state.L)
-        const passed = table(actions)
-        const outcome = state.call('CheckFile', f, messageArguments(state.L, facts, passed))
+        const outcome = this.#actionsOf(state, 'CheckFile', f, actionsTable(state.L), (passed) =>
+          messageArguments(state.L, facts, passed),
+        )
         if ('failure' in outcome) return outcome
-        const returned = outcome.value.type !== TYPE.nil
-        const answer = returned ? outcome.value : passed
-        if (answer.type !== TYPE.table) return { failure: this.#wrongType(answer, f) }
+        const { returned, answer } = outcome
         const read = readActions(state, answer)
         return 'failure' in read ? read : { value: { returned, actions: read.value, useBatv: globals.useBatv } }
+      },
+    )
+  }
+
+  serverDetails(facts: ServerFacts): Answer<TlsWish> {
+    return this.#callback(
+      'ServerDetails',
+      () => facts.tls,
+      (state, _globals, f) => {
+        const outcome = this.#actionsOf(state, 'ServerDetails', f, tlsTable(state.L, facts.tls), (passed) =>
+          serverArguments(state.L, facts, this.#first, passed),
+        )
+        return 'failure' in outcome ? outcome : readTlsTable(state, outcome.answer, facts.tls)
+      },
+    )
+  }
+
+  modifyReturnPath(facts: ReturnPathFacts): Answer<string | undefined> {
+    return this.#callback(
+      'ModifyReturnPath',
+      () => undefined,
+      (state, _globals, f) => {
+        const args = this.#readable(() => returnPathArguments(state.L, facts, f))
+        if ('failure' in args) return args
+        const outcome = state.call('ModifyReturnPath', f, args.value)
+        if ('failure' in outcome) return outcome
+        if (outcome.value.type === TYPE.nil) return { value: undefined }
+        if (!isString(outcome.value)) return { failure: this.#notAnAddress(outcome.value, f) }
+        return { value: textOf(outcome.value).slice(0, LONGEST_ADDRESS) }
       },
     )
   }
@@ -135,8 +171,35 @@ export class LuaSession {
     if (this.#globals !== undefined) this.#globals.connectedServer = server
   }
 
+  /** Calls a function that is passed a table of actions and returns one, or nothing for the one that it was passed. */
+  #actionsOf(
+    state: ScriptState,
+    callback: Callback,
+    f: TValue,
+    actions: Table,
+    args: (passed: TValue) => TValue[],
+  ): { readonly returned: boolean; readonly answer: TValue } | { readonly failure: ScriptFailure } {
+    const passed = table(actions)
+    const outcome = state.call(callback, f, args(passed))
+    if ('failure' in outcome) return outcome
+    const returned = outcome.value.type !== TYPE.nil
+    const answer = returned ? outcome.value : passed
+    if (answer.type === TYPE.table) return { returned, answer }
+    const wrong = `${callback} must return the Actions table, not a ${typeName(answer)}`
+    return { failure: this.#wrongType(wrong, callback, f) }
+  }
+
+  #readable<Value>(read: () => Value): Answer<Value> {
+    try {
+      return { value: read() }
+    } catch (error) {
+      if (!(error instanceof HeaderUnreadable)) throw error
+      return { failure: this.#failure(`${this.#source.name}: ${error.message}`, 'ModifyReturnPath', 'runtime') }
+    }
+  }
+
   #callback<Value>(
-    name: 'CheckFile' | 'ReturnCodeHandler',
+    name: Callback,
     absent: (globals: SharedGlobals) => Value,
     call: (state: ScriptState, globals: SharedGlobals, f: TValue) => Answer<Value>,
   ): Answer<Value> {
@@ -193,18 +256,26 @@ export class LuaSession {
     return result
   }
 
+  #shared(): Pick<SessionStart, 'globals' | 'useBatv'> {
+    return { globals: this.#connection(), useBatv: this.#globals?.useBatv ?? this.#first.useBatv }
+  }
+
   #connection(): ConnectionGlobals {
     return this.#state === undefined || this.#globals === undefined
       ? firstValues(this.#first)
       : this.#globals.connection()
   }
 
-  #wrongType(value: TValue, f: TValue): ScriptFailure {
+  #notAnAddress(value: TValue, f: TValue): ScriptFailure {
+    const wrong = `ModifyReturnPath must return an address as a string, or nothing, not a ${typeName(value)}`
+    return this.#wrongType(wrong, 'ModifyReturnPath', f)
+  }
+
+  #wrongType(wrong: string, callback: Callback, f: TValue): ScriptFailure {
     const { p } = f.value as { p?: { linedefined?: number } }
     const line = p?.linedefined
     const where = line === undefined ? '' : `:${line}`
-    const message = `${this.#source.name}${where}: CheckFile must return the Actions table, not a ${typeName(value)}`
-    return this.#failure(message, 'CheckFile', 'type', line)
+    return this.#failure(`${this.#source.name}${where}: ${wrong}`, callback, 'type', line)
   }
 
   #tooLong(bytes: number): ScriptFailure {

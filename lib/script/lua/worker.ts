@@ -8,8 +8,21 @@
 import os from 'node:os'
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import { isUrgent, readFacts, readSource, REPLY, REQUEST, writeConnection, writeDecision } from '../messages.js'
-import { writeFailure, writeStart } from '../messages.js'
+import {
+  isUrgent,
+  readFacts,
+  readReturnPathFacts,
+  readServerFacts,
+  readSource,
+  REPLY,
+  REQUEST,
+  writeConnection,
+  writeDecision,
+  writeFailure,
+  writeOptional,
+  writeStart,
+  writeTls,
+} from '../messages.js'
 import type { ScriptFailure } from '../port.js'
 import { monotonicMs, Progress } from '../progress.js'
 import type { WorkerSettings } from '../worker-link.js'
@@ -84,10 +97,13 @@ function answerWriter(request: string, session: LuaSession, from: FieldReader): 
     case REQUEST.checkFile:
       return mapped(session.checkFile(readFacts(from)), (answer) => writeDecision(out, answer))
     case REQUEST.returnCode:
-      return mapped(
-        session.returnCode(from.text(), from.text(), from.text(), from.text()),
-        (reply) => void out.text(reply ?? ''),
+      return mapped(session.returnCode(from.text(), from.text(), from.text(), from.text()), (reply) =>
+        writeOptional(out, reply),
       )
+    case REQUEST.returnPath:
+      return mapped(session.modifyReturnPath(readReturnPathFacts(from)), (address) => writeOptional(out, address))
+    case REQUEST.server:
+      return mapped(session.serverDetails(readServerFacts(from)), (tls) => writeTls(out, tls))
     default:
       return mapped(session.serverConnected(from.text()), (globals) => writeConnection(out, globals))
   }
