@@ -1,7 +1,10 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
-/** Imports point one way: plugins → haraka → {relay, script, core}; core imports nothing but language and types. */
+/**
+ * Imports point one way: plugins → haraka → {relay, script, batv, core}, each of these → core; core imports nothing but
+ * language and types.
+ */
 const only = (folder, forbidden) => ({
   files: [`lib/${folder}/**/*.ts`],
   rules: {
@@ -24,9 +27,19 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
   },
-  only('core', ['node:*', 'fengari', 'fengari/**', '**/haraka/**', '**/relay/**', '**/script/**']),
-  only('relay', ['fengari', 'fengari/**', '**/haraka/**', '**/script/**']),
-  only('script', ['**/haraka/**', '**/relay/**']),
+  only('core', ['node:*', 'fengari', 'fengari/**', '**/haraka/**', '**/relay/**', '**/script/**', '**/batv/**']),
+  only('relay', ['fengari', 'fengari/**', '**/haraka/**', '**/script/**', '**/batv/**']),
+  only('script', ['**/haraka/**', '**/relay/**', '**/batv/**']),
+  only('batv', [
+    'node:*',
+    '!node:crypto',
+    '!node:url',
+    'fengari',
+    'fengari/**',
+    '**/haraka/**',
+    '**/relay/**',
+    '**/script/**',
+  ]),
   only('haraka', ['fengari', 'fengari/**', '**/script/lua/**']),
   {
     files: ['lib/core/**/*.ts'],

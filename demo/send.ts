@@ -3,7 +3,7 @@
  */
 import { parseArgs } from 'node:util'
 
-import { Address } from 'address-rfc2821'
+import { Address } from '@haraka/email-address'
 
 import { DEFAULT_PORT } from './options.js'
 import { command, Problem } from './problem.js'
@@ -55,7 +55,7 @@ function parse(): {
 /** As RFC 5321 has it, without angle brackets; '' is the null return path. */
 function bareAddress(text: string): string {
   try {
-    return new Address(`<${text}>`).address()
+    return new Address(`<${text}>`).address
   } catch {
     throw new Error(`"${text}" is no mail address`)
   }

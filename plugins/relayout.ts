@@ -2,13 +2,23 @@
  * What Haraka loads: every export becomes a property of the plugin object, `hook_*` register themselves.
  */
 import { loadRelayout } from '../lib/haraka/load.js'
+import { noteOrigin } from '../lib/haraka/origin.js'
 import type { Relayout } from '../lib/haraka/relayout.js'
-import type { HarakaPlugin, HMail, Next } from '../lib/haraka/shapes.js'
+import { DENYSOFT, type HarakaConnection, type HarakaPlugin, type HMail, type Next } from '../lib/haraka/shapes.js'
+
+/** Before other plugins, wherever they stand in config/plugins: Haraka runs the lowest first, 0 where none is given. */
+const BEFORE_OTHERS = -100
 
 let relayout: Relayout
 
 export function register(this: HarakaPlugin): void {
   relayout = loadRelayout(this)
+  this.register_hook('mail', 'mailBegins', BEFORE_OTHERS)
+}
+
+export function mailBegins(next: Next, connection: HarakaConnection): void {
+  noteOrigin(connection)
+  next()
 }
 
 export function shutdown(): void {
@@ -31,8 +41,9 @@ export function hook_send_email(next: Next, hmail: HMail): void {
 }
 
 export function hook_deferred(next: Next, hmail: HMail): void {
-  relayout.deferred(hmail)
-  next()
+  const heldSeconds = relayout.deferred(hmail)
+  if (heldSeconds === undefined) next()
+  else next(DENYSOFT, String(heldSeconds))
 }
 
 export function hook_bounce(next: Next, hmail: HMail): void {

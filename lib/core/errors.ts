@@ -19,6 +19,8 @@ export const ERRORS = {
   RELAYOUT_E_UNUSABLE_SECTION: `relayout.ini [{section}]: this is no section{hint}, and without it mail could go the wrong way. ${STOPS}`,
   RELAYOUT_E_SENDER_NAME: `relayout.ini [{section}]: {why}. Give every sender a name of its own, as in [sender.bulk]. ${STOPS}`,
   RELAYOUT_E_UNREADABLE_SECRET: `relayout.ini [{section}] {key}: {why}. ${STOPS}`,
+  RELAYOUT_E_NO_SECRET: `relayout.ini [batv] {key} = true: there is no secret to go with it, and {harm}. Give one as secret or in a secret_file. ${STOPS}`,
+  RELAYOUT_E_NO_DOMAINS: `relayout.ini [batv] require = true: it is not said whose bounces are to be refused. Give the domains whose mail leaves here only, as in domains = example.com, example.net. ${STOPS}`,
   RELAYOUT_E_FILTER_RULE: `relayout.ini [sender.{sender}] filter[], rule {line}, "{rule}": {why}. ${STOPS}`,
 
   // The script
@@ -60,8 +62,6 @@ export const ERRORS = {
     'relay server {host}, sender {sender}, does not offer STARTTLS but tls = required: the message stays in the queue. Ask who runs the server, or change tls',
   RELAYOUT_E_RELAY_AUTH:
     'relay server {host}, sender {sender}: AUTH is not possible: {message}. The message stays in the queue. Use TLS, or see auth_type and auth_plaintext',
-  RELAYOUT_E_RETURN_PATH:
-    'ModifyReturnPath of {file}, sender {sender}, returned "{value}", which is no address: {done}. Return a bare address, "" or nothing',
 } as const
 
 export type ErrorCode = keyof typeof ERRORS

@@ -2,10 +2,11 @@
  * One attempt at an item, as hmail carries it out: which relay server comes next, over which connection, for which part
  * of the recipients.
  */
-import { toBytes } from '../core/byte-string.js'
+import { fromBytes, toBytes } from '../core/byte-string.js'
 import type { Clock } from '../core/clock.js'
-import type { SenderSettings, Settings } from '../core/settings/settings.js'
+import type { SenderSettings, Settings, TlsMode } from '../core/settings/settings.js'
 import type { DeliverySocket } from '../relay/delivery-socket.js'
+import type { MailPlan, Withheld } from '../relay/message-phase.js'
 import type { EventLog } from './event-log.js'
 import { type ItemInHand, letGo, takeInHand } from './hmail-overrides.js'
 import { startTls } from './implicit-tls.js'
@@ -14,10 +15,12 @@ import { replaceRecipients } from './queue-file.js'
 import { RecipientParts } from './recipient-parts.js'
 import { type LinkUser, RelayLink } from './relay-link.js'
 import { linkKey, relayServers } from './relay-servers.js'
+import type { ReturnPaths } from './return-paths.js'
 import type { Connector, OpenConnection, Seam } from './seam.js'
 import type { Sender } from './sender.js'
+import { tlsMode } from './server-details.js'
 import type { Session } from './session.js'
-import type { GetClientCallback, HarakaMx, HarakaSocket, HMail } from './shapes.js'
+import type { GetClientCallback, HarakaAddress, HarakaMx, HarakaSocket, HMail } from './shapes.js'
 
 export interface AttemptOptions {
   readonly clock: Clock
@@ -27,6 +30,9 @@ export interface AttemptOptions {
   readonly hmail: HMail
   readonly sender: Sender
   readonly session: Session
+  readonly returnPaths: ReturnPaths
+  /** Its return path is to be tagged. */
+  readonly tag: boolean
   /** A temporary failure bounces. */
   readonly lastTry: boolean
   /** None of the sender's relay servers could be reached: the item waits for its turn again. */
@@ -53,6 +59,9 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   /** As they were when it began: a reload must not mix old credentials with a new TLS policy. */
   #settings: SenderSettings
   #generation = 0
+  /** Of the connection wanted last. */
+  #tls: TlsMode
+  #allRecipients: readonly HarakaAddress[] = []
   #use: Use | undefined
   /** Neither resting nor closed. */
   #busyLink: RelayLink | undefined
@@ -62,6 +71,8 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   #reached = false
   #unreachable = 'the connection ended before a greeting'
   #failuresBefore: number | undefined
+  /** The item is held: how often it had failed. */
+  #failuresWhenHeld: number | undefined
   #bounced = false
   #partStored = false
   /** hmail has delivered or bounced this part. */
@@ -70,6 +81,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   constructor(options: AttemptOptions) {
     this.#options = options
     this.#settings = options.sender.settings
+    this.#tls = this.#settings.tls
     this.parts = new RecipientParts(options.hmail)
   }
 
@@ -107,7 +119,9 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   begin(): void {
     const { sender, lastTry } = this.#options
     this.#settings = sender.settings
+    this.#tls = this.#settings.tls
     this.#generation = sender.links.generation
+    this.#allRecipients = [...this.hmail.todo.rcpt_to]
     takeInHand(this.hmail, this)
     if (lastTry) this.#makeLastTry()
   }
@@ -121,7 +135,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   }
 
   requiresTls(): boolean {
-    return this.#settings.tls === 'required'
+    return this.#tls === 'required'
   }
 
   /** Connecting by name resolves it as the rest of the system does, once per connection (no MX, no hosts twice). */
@@ -186,6 +200,23 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   }
 
   connect(mx: HarakaMx, open: OpenConnection, callback: GetClientCallback): void {
+    const tls = tlsMode({ ...this.#options, mx, tls: this.#settings.tls })
+    if (!(tls instanceof Promise)) this.#connect(mx, tls, open, callback)
+    else
+      void tls.then((later) => {
+        if (typeof later === 'string') this.#connect(mx, later, open, callback)
+        else {
+          this.hold()
+          this.hmail.temp_fail(`held: ${fromBytes(later.held)}`)
+        }
+      })
+  }
+
+  #connect(mx: HarakaMx, tls: TlsMode, open: OpenConnection, callback: GetClientCallback): void {
+    if (tls !== this.#tls) {
+      this.#tls = tls
+      this.hmail.force_tls = this.hmail.get_force_tls(mx)
+    }
     const { links, relays } = this.#options.sender
     const key = this.#key(mx)
     const use = (link: RelayLink, reused: boolean): void => {
@@ -210,7 +241,8 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
         const { log, sender } = this.#options
         const { allowLosingRewrites } = this.#options.settings().main
         const [settings, generation] = [this.#settings, this.#generation]
-        const opened = new RelayLink({ log, sender, settings, generation, key, mx, allowLosingRewrites }, socket, this)
+        const options = { log, sender, settings, generation, key, mx, tls, allowLosingRewrites }
+        const opened = new RelayLink(options, socket, this)
         links.add(opened)
         use(opened, false)
       })
@@ -219,6 +251,28 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
 
   takeRecipients(most: number, smtputf8: boolean): readonly string[] {
     return this.parts.take(most).map((recipient) => toBytes(`RCPT TO:${recipient.format(!smtputf8)}`))
+  }
+
+  returnPath(line: string, server: string, smtputf8: boolean): MailPlan | Promise<MailPlan | Withheld> {
+    const port = this.#use?.mx.port
+    const hold = (): void => this.hold()
+    const allRecipients = this.#allRecipients
+    return this.#options.returnPaths.plan({ ...this.#options, allRecipients, server, port, smtputf8, line, hold })
+  }
+
+  /** A failed script holds the item: what follows defers it, and is no failure of the item. */
+  hold(): void {
+    this.#failuresWhenHeld = this.#failuresBefore ?? this.hmail.num_failures
+    // Not even without any retries in Haraka's settings may it bounce.
+    this.hmail.num_failures = -1
+  }
+
+  /** For Haraka's deferred hook: after how many seconds a held item is to come again; undefined: it is not held. */
+  heldSeconds(): number | undefined {
+    if (this.#failuresWhenHeld === undefined) return undefined
+    this.hmail.num_failures = this.#failuresWhenHeld
+    this.#failuresWhenHeld = undefined
+    return this.#options.settings().main.skipRetrySeconds
   }
 
   hasAlternative(): boolean {
@@ -237,7 +291,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   }
 
   #key(mx: HarakaMx): string {
-    return linkKey(mx, this.hmail.get_force_tls(mx))
+    return linkKey(mx, this.#tls, this.hmail.get_force_tls(mx))
   }
 
   #open(

@@ -76,6 +76,11 @@ export class Delivery {
     else options.giveBack()
   }
 
+  /** As Attempt has it. */
+  heldSeconds(): number | undefined {
+    return this.#attempt.heldSeconds()
+  }
+
   /** Delivered or bounced, as far as Haraka knows: there may be further parts of it. */
   finished(): void {
     this.#attempt.partFinished()

@@ -4,7 +4,7 @@
 import { toBytes } from '../core/byte-string.js'
 import type { Envelope } from '../core/filter.js'
 import { localTimestamp } from '../core/local-timestamp.js'
-import type { MessageFacts } from '../script/port.js'
+import type { MessageFacts, MessageFile } from '../script/port.js'
 import type { HMail } from './shapes.js'
 
 /** When an item was last tried, as this process remembers it: Haraka keeps only when it will be tried next. */
@@ -36,13 +36,16 @@ export function envelopeOf(hmail: HMail): Envelope {
   }
 }
 
+/** Where the script finds the message. */
+export function messageFile(hmail: HMail): MessageFile {
+  return { filename: toBytes(hmail.path), dataStart: hmail.data_start, size: messageSize(hmail) }
+}
+
 /** `retryIntervals`: Haraka's, seconds; from them the last try of an item that an earlier process tried is worked out. */
 export function messageFacts(hmail: HMail, retryIntervals: readonly number[]): MessageFacts {
   const { todo } = hmail
   return {
-    filename: toBytes(hmail.path),
-    dataStart: hmail.data_start,
-    size: messageSize(hmail),
+    ...messageFile(hmail),
     creationTime: localTimestamp(new Date(todo.queue_time)),
     returnPath: toBytes(todo.mail_from.address),
     recipients: todo.rcpt_to.map((recipient) => toBytes(recipient.address)),

@@ -8,12 +8,12 @@
 import { fromBytes, toBytes } from '../core/byte-string.js'
 import { ConnectionUsage } from '../core/connection-limits.js'
 import { replyClass, replyTexts, type Reply } from '../core/reply.js'
-import type { SenderSettings } from '../core/settings/settings.js'
+import type { SenderSettings, TlsMode } from '../core/settings/settings.js'
 import type { DialogueOptions } from '../relay/delivery-dialogue.js'
 import { DeliverySocket } from '../relay/delivery-socket.js'
 import { offeredBy } from '../relay/ehlo-keywords.js'
 import type { Handshake } from '../relay/handshake.js'
-import type { Envelope } from '../relay/message-phase.js'
+import type { Envelope, MailPlan, Withheld } from '../relay/message-phase.js'
 import { RelayConnection } from '../relay/relay-connection.js'
 import type { RelayObserver, ReplyEvent, RewriteEvent } from '../relay/relay-observer.js'
 import type { Callback, ConnectionGlobals } from '../script/port.js'
@@ -31,6 +31,8 @@ export interface LinkUser {
   readonly recipients: number
   /** MAIL is about to be sent: goes on with so many recipients; the RCPT lines that Haraka will send. */
   takeRecipients(most: number, smtputf8: boolean): readonly string[]
+  /** After that: MAIL, given the line that Haraka has for it. */
+  returnPath(line: string, server: string, smtputf8: boolean): MailPlan | Promise<MailPlan | Withheld>
   /** There is another relay server to try. */
   hasAlternative(): boolean
   /** The relay server has greeted. */
@@ -49,6 +51,7 @@ export interface RelayLinkOptions {
   /** Which messages may use it. */
   readonly key: string
   readonly mx: HarakaMx
+  readonly tls: TlsMode
   readonly allowLosingRewrites: boolean
 }
 
@@ -134,8 +137,8 @@ export class RelayLink implements RelayObserver {
 
   /** The next delivery: its socket for hmail. */
   deliver(user: LinkUser): DeliverySocket {
-    const { sender, mx } = this.#options
-    const { tls, auth, authPlaintext } = this.#settings
+    const { sender, mx, tls } = this.#options
+    const { auth, authPlaintext } = this.#settings
     this.#user = user
     this.#session = user.session
     this.#hmail = user.hmail
@@ -149,7 +152,7 @@ export class RelayLink implements RelayObserver {
       authPlaintext: authPlaintext || (!auth && mx.auth_user !== undefined),
       requireAuth: auth !== undefined,
       hasAlternative: () => user.hasAlternative(),
-      envelope: () => this.#envelope(user),
+      envelope: (mailLine) => this.#envelope(user, mailLine),
       handBack: (open) => this.#handBack(open),
     }
     this.#socket = new DeliverySocket(this.#connection, options)
@@ -217,11 +220,11 @@ export class RelayLink implements RelayObserver {
     const fields = {
       sender: sender.name,
       server: this.#server,
-      command: fromBytes(command),
-      real: inOneLine(real),
-      new: inOneLine(presented),
+      command: this.#shown(command),
+      real: this.#shown(inOneLine(real)),
+      new: this.#shown(inOneLine(presented)),
       outcome,
-      returned: outcome === 'invalid' || outcome === 'refused' ? fromBytes(returned ?? '') : undefined,
+      returned: outcome === 'invalid' || outcome === 'refused' ? this.#shown(returned ?? '') : undefined,
       warning: warnings.length > 0 ? warnings.map(({ sentence }) => sentence).join('; ') : undefined,
     }
     log.event(worst, 'rewrite', fields, this.#hmail)
@@ -230,14 +233,22 @@ export class RelayLink implements RelayObserver {
 
   warning(text: string): void {
     const { log, sender } = this.#options
-    log.event('warn', 'relay', { sender: sender.name, server: this.#server, warning: fromBytes(text) }, this.#hmail)
+    log.event('warn', 'relay', { sender: sender.name, server: this.#server, warning: this.#shown(text) }, this.#hmail)
   }
 
-  #envelope(user: LinkUser): Envelope {
+  /** A byte string of the conversation for the log, with the return path that the queue has. */
+  #shown(bytes: string): string {
+    return fromBytes(this.#socket?.inItsWords(bytes) ?? bytes)
+  }
+
+  #envelope(user: LinkUser, mailLine: string): Envelope | Promise<Envelope | Withheld> {
     const { pipelining, smtputf8 } = offeredBy(this.#handshake.ehlo?.reply)
     const rcptLines = user.takeRecipients(Math.max(1, this.room(user.recipients)), smtputf8)
     this.#usage.add(rcptLines.length)
-    return { rcptLines, pipelined: this.#settings.pipelining && pipelining }
+    const rest = { rcptLines, pipelined: this.#settings.pipelining && pipelining }
+    const plan = user.returnPath(mailLine, this.#server, smtputf8)
+    if (!(plan instanceof Promise)) return { ...plan, ...rest }
+    return plan.then((later) => ('withheld' in later ? later : { ...later, ...rest }))
   }
 
   /** Why it cannot be kept, or undefined. */
@@ -302,7 +313,7 @@ function isWorse(presented: Reply, real: Reply): boolean {
 }
 
 function inOneLine(reply: Reply): string {
-  return fromBytes(`${reply.code} ${replyTexts(reply).join(' / ')}`)
+  return `${reply.code} ${replyTexts(reply).join(' / ')}`
 }
 
 function isString(value: unknown): value is string {

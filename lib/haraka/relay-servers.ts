@@ -4,7 +4,7 @@
  * Haraka's constructor reads its configuration anew each time, so each server is described once per settings; a
  * delivery gets objects of its own that inherit from that, for Haraka and the mark to write on.
  */
-import type { SenderSettings } from '../core/settings/settings.js'
+import type { SenderSettings, TlsMode } from '../core/settings/settings.js'
 import type { Seam } from './seam.js'
 import type { HarakaMx } from './shapes.js'
 
@@ -20,9 +20,9 @@ export function relayServers(settings: SenderSettings, seam: Seam): HarakaMx[] {
 }
 
 /** Deliveries to exchangers of the same key may follow each other on one connection. */
-export function linkKey(mx: HarakaMx, forceTls: boolean): string {
+export function linkKey(mx: HarakaMx, tls: TlsMode, forceTls: boolean): string {
   const { exchange, path, port, from_dns, bind, bind_helo, using_lmtp, auth_user, auth_pass } = mx
-  const fields = [exchange, path, port, from_dns, bind, bind_helo, using_lmtp, auth_user, auth_pass, forceTls]
+  const fields = [exchange, path, port, from_dns, bind, bind_helo, using_lmtp, auth_user, auth_pass, tls, forceTls]
   return fields.join('\0')
 }
 

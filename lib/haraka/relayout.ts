@@ -17,6 +17,7 @@ import { EventLog } from './event-log.js'
 import { ItemsInHand } from './items-in-hand.js'
 import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
 import { SLOW_MS } from './script-pace.js'
+import { ReturnPaths } from './return-paths.js'
 import { ScriptPorts } from './script-ports.js'
 import { Scripts } from './scripts.js'
 import { openSeam, REOFFER_SECONDS, type Seam } from './seam.js'
@@ -42,6 +43,7 @@ type Refusal = Extract<Verdict, { take: false }> & { readonly sender: string }
 export class Relayout {
   readonly #deps: RelayoutDeps
   readonly #log: EventLog
+  readonly #returnPaths: ReturnPaths
   readonly #seam: Seam
   readonly #source: SettingsSource
   readonly #ports: ScriptPorts
@@ -60,6 +62,7 @@ export class Relayout {
     this.#log = new EventLog(plugin, deps.clock)
     this.#source = new SettingsSource(plugin, this.#log, () => this.#reconfigure())
     this.#seam = openSeam(plugin)
+    this.#returnPaths = new ReturnPaths({ clock: deps.clock, log: this.#log, settings: () => this.#settings })
     const remark = (message: string): void => this.#log.event('error', 'script', { error: message })
     const createPort = (limits: ScriptLimits): ScriptPort => deps.createPort(limits, remark)
     this.#ports = new ScriptPorts(createPort, () => {
@@ -102,8 +105,11 @@ export class Relayout {
     })
   }
 
-  deferred(hmail: HMail): void {
-    rememberTry(hmail, this.#deps.clock.now())
+  /** After how many seconds it is to come again; undefined: as Haraka has it. */
+  deferred(hmail: HMail): number | undefined {
+    const heldSeconds = this.#deliveries.get(hmail)?.heldSeconds()
+    if (heldSeconds === undefined) rememberTry(hmail, this.#deps.clock.now())
+    return heldSeconds
   }
 
   /** Delivered or bounced: Haraka removes the item's file. */
@@ -219,6 +225,8 @@ export class Relayout {
       sender,
       session: verdict.session,
       decision: verdict.decision,
+      tag: verdict.tag,
+      returnPaths: this.#returnPaths,
       proceed: () => {
         if (isGone(hmail)) this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
         else next(CONT)

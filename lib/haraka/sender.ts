@@ -21,7 +21,14 @@ import type { HMail } from './shapes.js'
 
 /** What a sender says of an offered message. */
 export type Verdict =
-  | { readonly take: true; readonly decision: Decision; readonly session: Session; readonly endUse: () => void }
+  | {
+      readonly take: true
+      readonly decision: Decision
+      readonly session: Session
+      /** Its return path is to be tagged. */
+      readonly tag: boolean
+      readonly endUse: () => void
+    }
   | {
       readonly take: false
       readonly reason: string
@@ -31,10 +38,7 @@ export type Verdict =
     }
 
 /** A rule must never silently do nothing. */
-const NOT_YET = {
-  ModifyReturnPath: 'this version does not call ModifyReturnPath yet: return paths stay as they are',
-  UseBATV: 'this version does not carry out UseBATV yet: return paths stay as they are',
-}
+const NO_SECRET = 'UseBATV is set, but [batv] has neither secret nor secret_file: return paths stay as they are'
 
 /** Of a script that has no CheckFile, or whose failure is to change nothing. */
 const SEND_AS_USUAL: Decision = decide({
@@ -104,25 +108,28 @@ export class Sender {
   async check(facts: MessageFacts, hmail: HMail): Promise<Verdict> {
     const session = this.#sessions.current()
     const endUse = session.use()
-    const take = (decision: Decision): Verdict => ({ take: true, decision, session, endUse })
+    let tag = this.#deps.settings().batv.enabled
+    const take = (decision: Decision): Verdict => {
+      if (tag && !this.#deps.settings().batv.signing) this.warnOnce(session, NO_SECRET)
+      return { take: true, decision, session, tag, endUse }
+    }
     this.#pace.asked()
     try {
       const begun = await session.script.started
       if (!session.begun) this.#pace.begun()
       session.begun = true
       session.globals = begun.globals
+      tag = begun.useBatv
       const failure = begun.topLevel ?? begun.start
       if (failure) {
-        this.#failed(failure, session, hmail)
-        if (this.#holdsOnFailure()) return this.#hold(failure, endUse)
+        this.failed(failure, session, hmail)
+        if (this.holdsOnFailure) return this.#hold(failure, endUse)
       }
-      if (session.script.has('ModifyReturnPath')) this.#warnOncePerSession(session, NOT_YET.ModifyReturnPath)
       if (!session.script.has('CheckFile')) return take(SEND_AS_USUAL)
 
       const answer = await session.script.checkFile(facts)
-      if (!answer.returned)
-        this.#warnOncePerSession(session, 'CheckFile returned nothing: Actions is taken as it left it')
-      if (answer.useBatv) this.#warnOncePerSession(session, NOT_YET.UseBATV)
+      if (!answer.returned) this.warnOnce(session, 'CheckFile returned nothing: Actions is taken as it left it')
+      tag = answer.useBatv
       const decision = decide(answer.actions)
       for (const warning of decision.warnings) this.#warn(warning, hmail)
       if (!decision.skip) return take(decision)
@@ -136,8 +143,8 @@ export class Sender {
       }
     } catch (error) {
       const failure = failureOf(error, 'CheckFile', this.#settings.script)
-      this.#failed(failure, session, hmail)
-      return this.#holdsOnFailure() ? this.#hold(failure, endUse) : take(SEND_AS_USUAL)
+      this.failed(failure, session, hmail)
+      return this.holdsOnFailure ? this.#hold(failure, endUse) : take(SEND_AS_USUAL)
     } finally {
       this.#pace.answered()
       // After what was answered, so that shares are those of messages with an answer.
@@ -150,7 +157,8 @@ export class Sender {
     this.#deps.scripts.note(this.#settings.script, session.version, act, this.name, hmail)
   }
 
-  #failed(failure: ScriptFailure, session: Session, hmail: HMail): void {
+  /** A failure that on_script_error is for. */
+  failed(failure: ScriptFailure, session: Session, hmail: HMail): void {
     if (failure.kind !== 'unavailable') this.note('failed', session, hmail)
     this.logFailure(failure, hmail)
   }
@@ -205,7 +213,8 @@ export class Sender {
     this.#deps.log.failure(failure, 'warn', 'script', { sender: this.name, warning }, hmail)
   }
 
-  #warnOncePerSession(session: Session, warning: string): void {
+  /** Said once in a session. */
+  warnOnce(session: Session, warning: string): void {
     if (session.warned.has(warning)) return
     session.warned.add(warning)
     this.#deps.log.event('warn', 'script', { sender: this.name, script: this.#settings.script, warning })
@@ -215,10 +224,14 @@ export class Sender {
   #done(name: string): string {
     if (name === 'ReturnCodeHandler') return 'The reply of the relay server stands'
     if (name === 'ServerConnected') return 'The connection is used as it is'
+    if (this.holdsOnFailure) return whenFailing(this.#deps.settings().main)
+    if (name === 'ModifyReturnPath') return 'The message is sent with the return path that it would have without'
+    if (name === 'ServerDetails') return 'The connection is made as the settings say'
     return whenFailing(this.#deps.settings().main)
   }
 
-  #holdsOnFailure(): boolean {
+  /** Its messages wait when its script fails. */
+  get holdsOnFailure(): boolean {
     return this.#deps.settings().main.onScriptError === 'hold'
   }
 

@@ -1,18 +1,18 @@
 /**
- * The settings from Haraka's configuration: read at start-up, then whenever relayout.ini changes.
+ * The settings from Haraka's configuration: read at start-up, then whenever relayout.ini or a file of secrets that it
+ * names changes.
  *
  * At start-up a bad value is named and its default used; where mail would go the wrong way the constructor throws.
  * Later any mistake leaves the last good settings in force, whole. (Contract 1.)
  */
-import { domainToUnicode } from 'node:url'
+import { isUtf8 } from 'node:buffer'
+import { domainToASCII, domainToUnicode } from 'node:url'
 
 import { RelayoutError } from '../core/errors.js'
-import { parseAuthFile } from '../core/settings/auth-file.js'
 import { describeChange } from '../core/settings/describe-change.js'
 import { parseSettings } from '../core/settings/parse-settings.js'
 import type { Problem, Settings, SettingsEnv, SettingsResult } from '../core/settings/settings.js'
 import type { EventLog } from './event-log.js'
-import { keysNotInForce } from './not-in-force.js'
 import type { HarakaPlugin } from './shapes.js'
 
 const FILE = 'relayout.ini'
@@ -23,12 +23,13 @@ export class SettingsSource {
   readonly #changed: () => void
   #problems: readonly Problem[]
   #settings: Settings
+  #watching = false
 
   constructor(plugin: HarakaPlugin, log: EventLog, changed: () => void) {
     this.#plugin = plugin
     this.#log = log
     this.#changed = changed
-    const { settings, problems, fatal } = this.#parse(plugin.config.get(FILE, 'ini'))
+    const { settings, problems, fatal } = this.#parse()
     const [first] = fatal
     if (first) throw new RelayoutError(first.code, fatal.map(({ sentence }) => sentence).join('\n'))
     this.#settings = settings
@@ -42,12 +43,13 @@ export class SettingsSource {
   /** Logs what start-up found, and takes up changes from now on. */
   watch(): void {
     this.#logProblems('warn', this.#problems)
-    this.#logNotInForce(this.#plugin.config.get(FILE, 'ini', () => this.#reload()))
+    this.#watching = true
   }
 
-  #reload(): void {
-    const raw = this.#plugin.config.get(FILE, 'ini', () => this.#reload())
-    const { settings, problems, fatal } = this.#parse(raw)
+  /** For Haraka to call after every change of relayout.ini or of a file that it names. */
+  readonly #reload = (): void => {
+    if (!this.#watching) return
+    const { settings, problems, fatal } = this.#parse()
     const mistakes = [...fatal, ...problems]
     if (mistakes.length > 0) {
       this.#logProblems('error', mistakes)
@@ -58,34 +60,27 @@ export class SettingsSource {
     if (changes.length === 0) return
     this.#settings = settings
     this.#log.event('notice', 'reload', { file: FILE, changed: changes.join(', ') })
-    this.#logNotInForce(raw)
     this.#changed()
   }
 
-  #parse(raw: unknown): SettingsResult {
-    return parseSettings(raw, this.#env())
+  #parse(): SettingsResult {
+    return parseSettings(this.#plugin.config.get(FILE, 'ini', this.#reload), this.#env())
   }
 
   #env(): SettingsEnv {
     return {
       readSecretFile: (name) => {
         try {
-          const file = this.#plugin.config.get(name, 'binary')
-          if (!(file instanceof Uint8Array)) return { error: 'no such file' }
-          return parseAuthFile(Buffer.from(file).toString('utf8'))
+          const file = this.#plugin.config.get(name, 'binary', this.#reload)
+          if (!(file instanceof Uint8Array)) return { error: 'no such file, or one that Haraka may not read' }
+          return isUtf8(file) ? { content: Buffer.from(file).toString() } : { error: 'it is no UTF-8 text' }
         } catch (error) {
-          return { error: (error as NodeJS.ErrnoException).code ?? 'cannot be read' }
+          return { error: (error as NodeJS.ErrnoException).code ?? 'it cannot be read' }
         }
       },
       domainToUnicode,
+      domainToASCII,
     }
-  }
-
-  #logNotInForce(raw: unknown): void {
-    const keys = keysNotInForce(raw)
-    if (keys.length === 0) return
-    const problem = `this version reads ${keys.join(', ')} but does not carry it out yet`
-    this.#log.event('warn', 'settings', { problem })
   }
 
   #logProblems(level: 'warn' | 'error', problems: readonly Problem[]): void {

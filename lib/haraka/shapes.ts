@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream'
 
 /** Return values of hooks, from haraka-constants. */
 export const CONT = 900
+export const DENYSOFT = 903
 export const DELAY = 908
 
 export type Next = (code?: number, value?: unknown) => void
@@ -27,6 +28,8 @@ export interface Todo {
   rcpt_to: HarakaAddress[]
   readonly mail_from: HarakaAddress
   readonly uuid: string
+  /** The transaction's. */
+  readonly notes?: Record<string, unknown>
 }
 
 export interface BounceDetails {
@@ -51,6 +54,8 @@ export interface HMail {
   data_stream(): Readable
   try_deliver(): unknown
   get_force_tls(mx: HarakaMx): boolean
+  /** What that said for the exchanger in use. */
+  force_tls: boolean
   /** How many parts of it are not done yet. */
   refcount: number
   bounce(reason: string, details?: BounceDetails): void
@@ -62,6 +67,16 @@ export interface HMail {
   lognotice(line: string): void
   logprotocol(line: string): void
   split_to_new_recipients(recipients: object[], reason: string, callback: (item: HMail) => void): void
+}
+
+/** A client's connection to Haraka. */
+export interface HarakaConnection {
+  readonly notes: Readonly<Record<string, unknown>>
+  readonly remote: { readonly ip?: string }
+  readonly transaction: {
+    readonly mail_from: HarakaAddress
+    readonly notes: Record<string, unknown>
+  } | null
 }
 
 /** A mail exchanger or relay server as Haraka describes it. Symbol keys survive Haraka's copying of it. */

@@ -19,6 +19,7 @@ import type { Handshake, Recorded } from './handshake.js'
 import { MessagePhase, type MessagePhaseHost, type MessagePhaseOptions, type Progress } from './message-phase.js'
 import type { RelayConnection } from './relay-connection.js'
 import type { Recipient } from './transaction.js'
+import type { WireAddress } from './wire-address.js'
 
 export type TlsMode = 'none' | 'available' | 'required' | 'implicit'
 
@@ -97,6 +98,11 @@ export class DeliveryDialogue {
 
   get recipients(): readonly Recipient[] {
     return this.#message.recipients
+  }
+
+  /** The address that Haraka is to know, where there is another one. */
+  get address(): WireAddress | undefined {
+    return this.#message.address
   }
 
   begin(): void {

@@ -105,6 +105,11 @@ export class DeliverySocket extends EventEmitter {
     return this.#dialogue.recipients
   }
 
+  /** A text of the conversation, a byte string, with the return path that Haraka knows. */
+  inItsWords(text: string): string {
+    return this.#dialogue.address?.hidden(text) ?? text
+  }
+
   /** How far the message is. */
   get progress(): Progress {
     return this.#dialogue.progress
@@ -215,7 +220,7 @@ export class DeliverySocket extends EventEmitter {
   }
 
   #present(reply: Reply): void {
-    for (const line of linesFor(reply)) this.#tell('line', line)
+    for (const line of linesFor(this.#dialogue.address?.hiddenIn(reply) ?? reply)) this.#tell('line', line)
   }
 
   #drained(): void {

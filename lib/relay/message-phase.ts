@@ -7,17 +7,40 @@
  *
  * Where the server offers PIPELINING (RFC 2920), MAIL and all RCPTs go in one write. Haraka still sends one after the
  * other: a RCPT of its own is answered with the reply to the one that went ahead.
+ *
+ * MAIL may go with another address than Haraka's, and once more with Haraka's own where the server does not like that.
  */
 import { replyInBrief, type Stage } from '../core/reply-guards.js'
 import { makeReply, replyClass, type Reply } from '../core/reply.js'
+import { refusesSenderAddress } from '../core/sender-refusal.js'
 import { commandExchange, localExchange, type Exchange, type Settled } from './exchange.js'
 import { presentLmtpReplies } from './lmtp-replies.js'
 import type { RelayConnection } from './relay-connection.js'
 import type { RelayObserver } from './relay-observer.js'
 import { record, Transaction, type Recipient } from './transaction.js'
+import { WireAddress } from './wire-address.js'
 
-/** The recipients of one transaction. */
-export interface Envelope {
+/** MAIL with another address, for a server that refuses the first one. */
+export interface MailFallback {
+  readonly mailLine: string
+  /** The first one was refused, this one is about to be sent. */
+  tried(refusal: Reply): void
+  answered(accepted: boolean): void
+}
+
+/** MAIL as it is to be sent. All lines are byte strings without CR LF. */
+export interface MailPlan {
+  readonly mailLine: string
+  readonly fallback?: MailFallback
+}
+
+/** MAIL is not to be sent: what Haraka is told. */
+export interface Withheld {
+  readonly withheld: Reply
+}
+
+/** One transaction. */
+export interface Envelope extends MailPlan {
   /** The RCPT lines that Haraka is about to send, byte strings without CR LF, as many as the connection may take. */
   readonly rcptLines: readonly string[]
   /** They go with MAIL. */
@@ -28,8 +51,8 @@ export interface MessagePhaseOptions {
   readonly observer: RelayObserver
   /** The connection carried a message before. */
   readonly reused: boolean
-  /** Called once for each transaction, when Haraka sends MAIL. */
-  envelope(): Envelope
+  /** Called once for each transaction, when Haraka sends MAIL, with its line. Never rejects. */
+  envelope(mailLine: string): Envelope | Withheld | Promise<Envelope | Withheld>
 }
 
 /**
@@ -73,6 +96,7 @@ export class MessagePhase {
   /** In order, those that Haraka has not sent yet. */
   #ahead: Ahead[] = []
   #transaction: Transaction | undefined
+  #address: WireAddress | undefined
   /** Who is to get the message. */
   #kept: readonly Recipient[] = []
   #swallowing = false
@@ -97,22 +121,66 @@ export class MessagePhase {
     return this.#transaction?.recipients ?? []
   }
 
+  /** The address that Haraka is to know, where there is another one. */
+  get address(): WireAddress | undefined {
+    return this.#address
+  }
+
   mail(line: string): void {
-    const { rcptLines, pipelined } = this.#options.envelope()
-    const transaction = (this.#transaction = new Transaction(line))
-    this.#pipelined = pipelined
-    const mail = commandExchange('mail', line, (settled) => this.#mailAnswered(settled))
-    if (!pipelined) {
-      this.#connection.send(mail)
+    const envelope = this.#options.envelope(line)
+    if (envelope instanceof Promise) void envelope.then((later) => this.#begin(line, later))
+    else this.#begin(line, envelope)
+  }
+
+  #begin(line: string, envelope: Envelope | Withheld): void {
+    if ('withheld' in envelope) {
+      this.#connection.send(localExchange(envelope.withheld, ({ presented }) => this.#host.present(presented)))
       return
     }
+    const { mailLine, fallback } = envelope
+    if (mailLine !== line) this.#address = new WireAddress(line, mailLine)
+    this.#pipelined = envelope.pipelined
+    this.#connection.sendAll(
+      this.#opening(mailLine, envelope, (settled) => {
+        if (fallback && this.#mayFallBack(settled)) this.#fallBack(line, envelope, fallback, settled.presented)
+        else this.#mailAnswered(settled)
+      }),
+    )
+  }
+
+  /** MAIL, and RCPT where they go with it. */
+  #opening(mailLine: string, { rcptLines, pipelined }: Envelope, settle: (settled: Settled) => void): Exchange[] {
+    const transaction = (this.#transaction = new Transaction(mailLine))
+    const mail = commandExchange('mail', mailLine, settle)
+    if (!pipelined) return [mail]
     this.#ahead = rcptLines.map((line) => ({
       line,
       recipient: transaction.add(line),
       presented: undefined,
       asked: false,
     }))
-    this.#connection.sendAll([mail, ...this.#ahead.map((ahead) => this.#rcptAhead(ahead))])
+    return [mail, ...this.#ahead.map((ahead) => this.#rcptAhead(ahead))]
+  }
+
+  /** What the script has made of a refusal stands. */
+  #mayFallBack({ real, outcome }: Settled): boolean {
+    const unchanged = outcome === 'unchanged' && this.#connection.consequence === 'none'
+    return unchanged && real !== undefined && refusesSenderAddress(real)
+  }
+
+  /** Replies to what went ahead of the refusal come before, and are nobody's any more. */
+  #fallBack(line: string, envelope: Envelope, fallback: MailFallback, refusal: Reply): void {
+    fallback.tried(this.#address?.hiddenIn(refusal) ?? refusal)
+    this.#address = new WireAddress(line, fallback.mailLine)
+    const { pipelined } = envelope
+    const opening = this.#opening(fallback.mailLine, envelope, (settled) => {
+      fallback.answered(replyClass(settled.presented) === 2)
+      this.#mailAnswered(settled)
+    })
+    const rset = commandExchange('rset', 'RSET', () => {
+      if (!pipelined) this.#connection.sendAll(opening)
+    })
+    this.#connection.sendAll(pipelined ? [rset, ...opening] : [rset])
   }
 
   rcpt(line: string): void {

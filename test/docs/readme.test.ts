@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { domainToUnicode } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 
 import type { RawActions } from '../../lib/core/decision.js'
 import { parseSettings } from '../../lib/core/settings/parse-settings.js'
@@ -129,7 +129,7 @@ describe('the README', () => {
 
   it('has settings without a mistake', () => {
     for (const ini of blocks('ini')) {
-      const env = { readSecretFile: () => ({ error: 'none' }), domainToUnicode }
+      const env = { readSecretFile: () => ({ error: 'none' }), domainToUnicode, domainToASCII }
       const { problems, fatal, settings } = parseSettings(readIni(ini), env)
       assert.deepEqual([problems, fatal], [[], []])
       assert.deepEqual(

@@ -124,6 +124,7 @@ export function linkBench(options: BenchOptions = {}) {
       session: session(),
       recipients: recipients.length,
       takeRecipients: () => recipients.map((address) => `RCPT TO:<${address}>`),
+      returnPath: (mailLine) => ({ mailLine }),
       hasAlternative: () => false,
       answered: () => undefined,
       released: () => {
@@ -163,6 +164,7 @@ export function linkBench(options: BenchOptions = {}) {
         generation: links.generation,
         key,
         mx: { exchange: 'relay.test', port: 25 },
+        tls: 'none',
         allowLosingRewrites: true,
       },
       peer as unknown as HarakaSocket,

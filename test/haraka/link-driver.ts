@@ -38,6 +38,8 @@ export interface Letter {
   readonly body?: Iterable<Buffer>
   /** Recipients that go ahead, where they are not those that hmail will name. */
   readonly ahead?: readonly string[]
+  /** MAIL as it is to go over the wire, given hmail's line. */
+  readonly returnPath?: LinkUser['returnPath']
   /** The name in EHLO. */
   readonly helo?: string
   /** Haraka's settings say that there is to be no STARTTLS for this one. */
@@ -128,13 +130,14 @@ export function openLinkDriver(options: LinkDriverOptions): LinkDriver {
       ...(auth ? { auth_user: auth.user, auth_pass: auth.pass, ...(auth.type ? { auth_type: auth.type } : {}) } : {}),
     }
     // Another name in EHLO would mean another connection: here that is what is to be tried.
-    const key = linkKey({ ...mx, bind_helo: '' }, options.forceTls ?? false)
+    const key = linkKey({ ...mx, bind_helo: '' }, tls, options.forceTls ?? false)
     return new Promise((resolve, reject) => {
       const user: LinkUser = {
         hmail: Object.assign(hmail, { get_force_tls: () => options.forceTls ?? false }) as unknown as HMail,
         session: session(),
         recipients: to.length,
         takeRecipients: () => (letter.ahead ?? to).map((address) => `RCPT TO:<${address}>`),
+        returnPath: (mailLine, server, smtputf8) => letter.returnPath?.(mailLine, server, smtputf8) ?? { mailLine },
         hasAlternative: () => false,
         answered: () => undefined,
         released: () => {
@@ -168,6 +171,7 @@ export function openLinkDriver(options: LinkDriverOptions): LinkDriver {
                 generation,
                 key,
                 mx,
+                tls,
                 allowLosingRewrites: options.allowLosingRewrites ?? true,
               },
               socket,

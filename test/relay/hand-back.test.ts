@@ -41,7 +41,11 @@ function bench(options: { readonly pipelined?: boolean } = {}) {
       authPlaintext: true,
       requireAuth: false,
       hasAlternative: () => false,
-      envelope: () => ({ rcptLines: ['RCPT TO:<a@example.com>'], pipelined: options.pipelined ?? false }),
+      envelope: (mailLine) => ({
+        mailLine,
+        rcptLines: ['RCPT TO:<a@example.com>'],
+        pipelined: options.pipelined ?? false,
+      }),
       handBack(open) {
         handedBack.push(open)
         connection.rest()

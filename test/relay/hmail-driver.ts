@@ -110,7 +110,8 @@ export async function drive(options: DriveOptions): Promise<Drive> {
     ...(options.clock ? { clock: options.clock } : {}),
   })
   const socket = new DeliverySocket(connection, {
-    ...soloDelivery(() => ({
+    ...soloDelivery((mailLine) => ({
+      mailLine,
       rcptLines: (options.to ?? TO).map((address) => `RCPT TO:<${address}>`),
       pipelined: options.pipelined ?? false,
     })),

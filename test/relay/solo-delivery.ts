@@ -4,7 +4,9 @@
 import type { Handshake } from '../../lib/relay/handshake.js'
 import type { Envelope } from '../../lib/relay/message-phase.js'
 
-export function soloDelivery(envelope: () => Envelope = () => ({ rcptLines: [], pipelined: false })) {
+export function soloDelivery(
+  envelope: (mailLine: string) => Envelope = (mailLine) => ({ mailLine, rcptLines: [], pipelined: false }),
+) {
   return {
     handshake: {} as Handshake,
     reused: false,

@@ -3,6 +3,8 @@
  * blank lines and lines that begin with `#` or `;` do not count. No error ever quotes the file.
  */
 
+import { secretLines } from './secret-lines.js'
+
 const NO_CONTENT = /^\s*(?:[#;].*)?$/
 const KEY_LINE = /^\s*(?:auth_)?(user|pass)(?:name|word)?\s*=(.*)$/i
 
@@ -26,10 +28,7 @@ function fromPlainLines(lines: readonly string[]): { user: string; pass: string 
 
 /** User and password, or a phrase that says what is wrong with the file. */
 export function parseAuthFile(content: string): { user: string; pass: string } | { error: string } {
-  const lines = content.replace(/^\ufeff/, '').split(/\r\n|\r|\n/)
-  while (lines.length > 0 && lines.at(-1)?.trim() === '') lines.pop()
-  while (lines.length > 0 && lines[0]?.trim() === '') lines.shift()
-
+  const lines = secretLines(content)
   const first = lines.find((line) => !NO_CONTENT.test(line)) ?? ''
   const found = KEY_LINE.test(first) ? fromKeyLines(lines) : fromPlainLines(lines)
   if ('error' in found) return found

@@ -6,7 +6,7 @@ import type { KeySpec } from './key-spec.js'
 import { BATV_KEYS, MAIN_KEYS, SENDER_KEYS } from './key-table.js'
 import type { KeyTable } from './read-section.js'
 import { Secret } from './secret.js'
-import type { SenderSettings, Settings } from './settings.js'
+import type { BatvSettings, SenderSettings, Settings } from './settings.js'
 
 function same(a: unknown, b: unknown): boolean {
   if (a instanceof Secret && b instanceof Secret) return a.equals(b)
@@ -36,12 +36,23 @@ function changedSender(before: SenderSettings, after: SenderSettings): string[] 
   return changes.map((change) => `[sender.${after.name}] ${change}`)
 }
 
+function changedBatv(before: BatvSettings, after: BatvSettings): string[] {
+  const changes = changedKeys(BATV_KEYS, before, after)
+  const accepted = ({ signing, keys }: BatvSettings): unknown => (signing ? keys.slice(1) : keys)
+  if (!same(before.signing?.secret, after.signing?.secret)) changes.push('secret changed')
+  if (before.signing && after.signing && before.signing.key !== after.signing.key) {
+    changes.push(`key: ${before.signing.key} -> ${after.signing.key}`)
+  }
+  if (!same(accepted(before), accepted(after))) changes.push('accept changed')
+  return changes.map((change) => `[batv] ${change}`)
+}
+
 /** The changed keys in the order of the file, then the senders that are gone. Empty: nothing changed. */
 export function describeChange(before: Settings, after: Settings): string[] {
   const old = new Map(before.senders.map((sender) => [sender.name, sender]))
   const changes = [
     ...changedKeys(MAIN_KEYS, before.main, after.main).map((change) => `[main] ${change}`),
-    ...changedKeys(BATV_KEYS, before.batv, after.batv).map((change) => `[batv] ${change}`),
+    ...changedBatv(before.batv, after.batv),
   ]
   for (const sender of after.senders) {
     const was = old.get(sender.name)

@@ -16,6 +16,7 @@ function spec<V>(key: string, kind: Kind<V>, doc: string, more: { harm?: Harm; e
 }
 
 const route = { harm: 'route' } as const
+const anyFile = text(undefined, 'a file name', () => undefined)
 const NO_LIMIT = ', 0 = no limit'
 
 /** `[main]`. */
@@ -76,10 +77,12 @@ export const BATV_KEYS = {
     harm: 'secret',
     example: 'a-long-random-text',
   }),
-  secretFile: spec('secret_file', fileInConfigFolder(undefined), 'File that holds the secret instead, in one line.', {
-    harm: 'route',
-    example: 'relayout.batv',
-  }),
+  secretFile: spec(
+    'secret_file',
+    anyFile,
+    "File that holds the secret instead, in one line: a name in Haraka's config folder, or an absolute path.",
+    { harm: 'route', example: 'relayout.batv' },
+  ),
   key: spec('key', whole(0, 0, 9), 'Number of the secret, written into each tag.'),
   lifetimeDays: spec('lifetime', time('d', '7d', '1d', '365d'), 'How long a tag is valid, in whole days.'),
   require: spec('require', yesNo(false), 'Whether a bounce to an untagged address of the domains below is refused.'),
@@ -127,7 +130,7 @@ export const SENDER_KEYS = {
   }),
   authFile: spec(
     'auth_file',
-    text(undefined, 'a file name', () => undefined),
+    anyFile,
     "File that holds user and password instead, a line each: a name in Haraka's config folder, or an absolute path.",
     { harm: 'route', example: 'relayout.auth' },
   ),

@@ -5,7 +5,8 @@
  * `fatal`, where mail would go the wrong way. With something fatal the settings are not to be used.
  */
 import { sentence } from '../errors.js'
-import { BATV_KEYS, MAIN_KEYS, SENDER_KEYS } from './key-table.js'
+import { readBatv } from './batv-settings.js'
+import { MAIN_KEYS, SENDER_KEYS } from './key-table.js'
 import { nearMiss } from './near-miss.js'
 import { ownEntries, readSection, Report } from './read-section.js'
 import { readSender } from './sender-settings.js'
@@ -73,7 +74,7 @@ export function parseSettings(raw: unknown, env: SettingsEnv): SettingsResult {
 
   const byName = new Map(sections)
   const main = readSection(MAIN_KEYS, byName.get('main'), 'main', report, senderSpecs)
-  const batv = readSection(BATV_KEYS, byName.get('batv'), 'batv', report, senderSpecs)
+  const batv = readBatv(byName.get('batv'), env, report, senderSpecs)
   const senders = readSenders(senderSections, env, report)
   return { settings: { main, batv, senders }, problems: report.problems, fatal: report.fatal }
 }

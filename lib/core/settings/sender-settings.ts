@@ -4,6 +4,7 @@
  */
 import { compileFilter, type SenderFilter } from '../filter.js'
 import { sentence } from '../errors.js'
+import { parseAuthFile } from './auth-file.js'
 import { SENDER_KEYS } from './key-table.js'
 import { readSection, type Report, type SectionValues } from './read-section.js'
 import { Secret } from './secret.js'
@@ -26,7 +27,8 @@ function readPair(values: SenderValues, env: SettingsEnv): Pair | undefined | { 
   const { authUser: user, authPass: pass, authFile } = values
   if (authFile !== undefined) {
     if (user ?? pass) return { key: 'auth_file', why: 'auth_user or auth_pass is given too; use one way' }
-    const read = env.readSecretFile(authFile)
+    const file = env.readSecretFile(authFile)
+    const read = 'error' in file ? file : parseAuthFile(file.content)
     if ('error' in read) return { key: 'auth_file', why: `${authFile} cannot be used: ${read.error}` }
     return { user: new Secret(read.user), pass: new Secret(read.pass) }
   }

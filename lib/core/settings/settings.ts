@@ -66,22 +66,24 @@ export interface MainSettings {
   readonly scriptBreakerRise: number
 }
 
-/** A key of earlier days whose tags are still taken. */
+/** What tags are made with. */
 export interface BatvKey {
+  /** The digit in the tag that names the secret. */
   readonly key: number
   readonly secret: Secret
 }
 
 export interface BatvSettings {
+  /** First value of UseBATV. There is a key to sign with then. */
   readonly enabled: boolean
-  readonly secret: Secret | undefined
-  /** File name in Haraka's config folder. */
-  readonly secretFile: string | undefined
-  readonly key: number
+  readonly signing: BatvKey | undefined
+  /** Those whose tags are taken: the one to sign with first, then those of earlier days. */
+  readonly keys: readonly BatvKey[]
   readonly lifetimeDays: number
+  /** Untagged bounces to the domains are refused. There are keys and domains then. */
   readonly require: boolean
+  /** In lower case and ASCII form. */
   readonly domains: readonly string[]
-  readonly accept: readonly BatvKey[]
   /** Without a tag where a relay server refuses tagged return paths. */
   readonly fallback: boolean
 }
@@ -114,8 +116,13 @@ export interface SettingsResult {
 
 /** What parsing needs from outside. */
 export interface SettingsEnv {
-  /** Reads an auth_file of Haraka's config folder; `error` is a phrase such as `no such file`. Must not throw. */
-  readSecretFile(name: string): { readonly user: string; readonly pass: string } | { readonly error: string }
+  /**
+   * The text of a file that holds secrets: an absolute path, or a name in Haraka's config folder. `error` is a phrase
+   * such as `no such file`. Must not throw.
+   */
+  readSecretFile(name: string): { readonly content: string } | { readonly error: string }
   /** A domain label's Unicode form, '' where it has none: `domainToUnicode` of node:url. */
   domainToUnicode(label: string): string
+  /** An internationalised domain's ASCII form, '' where it has none: `domainToASCII` of node:url. */
+  domainToASCII(domain: string): string
 }

@@ -9,7 +9,7 @@ function fileFault(name: string): string | undefined {
 }
 
 /** A file that must stay inside Haraka's config folder. */
-export function fileInConfigFolder<F extends string | undefined>(fallback: F): Kind<string | F> {
+export function fileInConfigFolder(fallback: string): Kind<string> {
   return text(fallback, "a file name in Haraka's config folder", fileFault)
 }
 
@@ -18,7 +18,8 @@ function items(raw: unknown): (string | undefined)[] {
   return (scalarText(raw) ?? '').split(',').map((item) => item.trim())
 }
 
-const DOMAIN = /^[^\s@,;:<>()[\]"\\]+$/
+// Neither a wildcard nor a final dot: a recipient's domain has none.
+const DOMAIN = /^[^\s@,;:<>()[\]"\\*?/]+(?<!\.)$/
 
 /** Domains, comma separated or as `domains[]`, in lower case. */
 export const domainList: Kind<readonly string[]> = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { domainToUnicode } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { parseSettings } from '../../../lib/core/settings/parse-settings.js'
@@ -7,8 +7,12 @@ import type { SenderSettings, SettingsEnv, SettingsResult } from '../../../lib/c
 import { readIni } from '../../support/read-ini.js'
 
 const env: SettingsEnv = {
-  readSecretFile: (name) => (name === 'good' ? { user: 'me', pass: '007' } : { error: 'no such file' }),
+  readSecretFile: (name) => {
+    const content = { good: 'me\n007', one: '007', '/etc/one': ' a b ', empty: '\n', many: 'hush\nhush' }[name]
+    return content === undefined ? { error: 'no such file' } : { content }
+  },
   domainToUnicode,
+  domainToASCII,
 }
 
 const parse = (ini: string): SettingsResult => parseSettings(readIni(ini), env)
@@ -56,13 +60,11 @@ describe('parseSettings, defaults', () => {
     })
     assert.deepEqual(batv, {
       enabled: false,
-      secret: undefined,
-      secretFile: undefined,
-      key: 0,
+      signing: undefined,
+      keys: [],
       lifetimeDays: 7,
       require: false,
       domains: [],
-      accept: [],
       fallback: false,
     })
     assert.equal(senders.length, 1)
@@ -345,15 +347,107 @@ describe('parseSettings, secrets', () => {
     const { fatal } = parseSettings({ 'sender.a': { auth_user: 'me', auth_pass: true } }, env)
     assert.match(fatal[0]!.sentence, /auth_pass: it reads as true or false/)
     assert.match(parse('[batv]\nsecret = 12').fatal[0]!.sentence, /\[batv\] secret: .* put it into secret_file/)
-    assert.match(parse('[batv]\naccept[] = hush').fatal[0]!.sentence, /accept: element 1 is not KEY:SECRET/)
   })
 
   it('prints no secret, whichever way the settings are printed', () => {
     const ini = '[batv]\nsecret = hush1\naccept[] = 3:hush2\n[sender.a]\nauth_user = hush3\nauth_pass = hush4'
     const settings = clean(ini)
-    assert.equal(settings.batv.accept[0]?.secret.reveal(), 'hush2')
+    assert.equal(settings.batv.keys[1]?.secret.reveal(), 'hush2')
     const printed = inspect(settings, { depth: 9, showHidden: true }) + JSON.stringify(settings)
     assert.doesNotMatch(`${printed}${String(settings.senders[0]!.auth?.pass)}`, /hush/)
+  })
+})
+
+describe('parseSettings, tagged return paths', () => {
+  const batv = (lines: string) => clean(`[batv]\n${lines}`).batv
+  const keysOf = (lines: string) => batv(lines).keys.map(({ key, secret }) => [key, secret.reveal()])
+
+  /** The sentences of all that is fatal. */
+  const fatals = (lines: string): string[] => sentences(parse(`[batv]\n${lines}`).fatal)
+
+  it('signs with the first of the keys and takes all of them', () => {
+    const { signing, keys } = batv('enabled = yes\nsecret = one\nkey = 3\naccept[] = 2:two\naccept[] = 3:three')
+    assert.equal(keys[0], signing)
+    assert.deepEqual([signing?.key, signing?.secret.reveal()], [3, 'one'])
+    const table: [string, [number, string][]][] = [
+      ['', []],
+      ['secret = one', [[0, 'one']]],
+      // The secret changes, the digit does not.
+      ['secret = one\nkey = 3\naccept[] = 3:two', [[3, 'one'], [3, 'two']]],
+      ['secret = one\naccept[] = 0:one\naccept[] = 0:one', [[0, 'one'], [0, 'one'], [0, 'one']]],
+      // It only verifies: the mail leaves elsewhere.
+      ['accept[] = 2:two', [[2, 'two']]],
+    ] // prettier-ignore
+    for (const [lines, keys] of table) assert.deepEqual(keysOf(lines), keys, lines)
+  })
+
+  it('reads the secret from a file, in one line as it stands', () => {
+    assert.deepEqual(keysOf('secret_file = one\nkey = 9'), [[9, '007']])
+    assert.deepEqual(keysOf('secret_file = /etc/one'), [[0, ' a b ']])
+  })
+
+  it('does not start with a secret that it cannot read', () => {
+    const table: [string, RegExp][] = [
+      ['secret_file = missing', /secret_file: missing cannot be used: no such file/],
+      ['secret_file = empty', /secret_file: empty cannot be used: it is empty/],
+      ['secret_file = many', /secret_file: many cannot be used: it has more than one line/],
+      ['secret_file = one\nsecret = hush', /secret_file: secret is given too; use one way/],
+      ['secret_file =', /secret_file = \(nothing\): a file name is accepted/],
+      ['secret =', /secret: it is empty/],
+      ['secret = 007', /secret: it reads as a number/],
+      ['accept[] = hush', /accept: element 1 is not KEY:SECRET/],
+    ]
+    for (const [lines, reason] of table) {
+      for (const more of ['', '\nenabled = yes', '\nrequire = yes\ndomains = example.com']) {
+        const all = fatals(lines + more)
+        assert.match(all[0] ?? '', reason, lines)
+        assert.doesNotMatch(all.join(), /hush|007/)
+        assert.equal(all.length, 1, all.join('\n'))
+      }
+    }
+  })
+
+  it('does not start where mail would leave untagged, or every bounce be refused, for want of a secret', () => {
+    const secretless = (key: string, harm: string): string =>
+      `relayout.ini [batv] ${key} = true: there is no secret to go with it, and ${harm}. Give one as secret or in a ` +
+      'secret_file. Haraka does not start with it; after an edit the last good settings stay in use'
+    assert.deepEqual(fatals('enabled = true'), [secretless('enabled', 'return paths would stay untagged')])
+    assert.deepEqual(fatals('enabled = on\naccept[] = 1:x'), fatals('enabled = true'))
+    assert.deepEqual(fatals('require = true\ndomains = example.com'), [
+      secretless('require', 'every bounce would be refused'),
+    ])
+    batv('require = true\ndomains = example.com\naccept[] = 1:x')
+    batv('fallback = true\ndomains = example.com\nlifetime = 3d')
+  })
+
+  it('does not start when it is to refuse untagged bounces and is not told of which domains', () => {
+    const [only, ...others] = fatals('require = true\nsecret = x')
+    assert.match(
+      only ?? '',
+      /require = true: .* Give the domains .* as in domains = example\.com, example\.net\. Haraka/,
+    )
+    assert.deepEqual(others, [])
+    const { problems, fatal } = parse('[batv]\nrequire = true\nsecret = x\ndomains = *.example.com')
+    assert.deepEqual([...problems, ...fatal].map(({ code }) => code), ['RELAYOUT_E_BAD_VALUE', 'RELAYOUT_E_NO_DOMAINS']) // prettier-ignore
+  })
+
+  it('has domains in lower case and in their ASCII form', () => {
+    assert.deepEqual(batv('domains = Example.COM, b\u00dccher.example,xn--bcher-kva.example').domains, [
+      'example.com',
+      'xn--bcher-kva.example',
+      'xn--bcher-kva.example',
+    ])
+    assert.deepEqual(batv('domains[] = example.com\ndomains[] = 1.2.3').domains, ['example.com', '1.2.3'])
+    for (const bad of [
+      'a,,b',
+      'joe@example.com',
+      '*.example.com',
+      'example.com.',
+      'xn--\u00fc.example',
+      '[192.0.2.1]',
+    ]) {
+      assert.match(problemOf(`[batv]\ndomains = ${bad}`), /but element \d is no domain; no value is used$/, bad)
+    }
   })
 })
 

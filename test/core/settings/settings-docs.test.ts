@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { domainToUnicode } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { inspect } from 'node:util'
 import { BATV_KEYS, MAIN_KEYS, SENDER_KEYS } from '../../../lib/core/settings/key-table.js'
 import type { KeySpec } from '../../../lib/core/settings/key-spec.js'
@@ -18,7 +18,8 @@ const file = readFileSync('config/relayout.ini', 'utf8')
 const page = readFileSync('docs/SETTINGS.md', 'utf8')
 
 function parse(ini: string): Settings {
-  const env = { readSecretFile: () => ({ user: 'me', pass: 'hush' }), domainToUnicode }
+  const content = ini.includes('secret_file') ? 'hush' : 'me\nhush'
+  const env = { readSecretFile: () => ({ content }), domainToUnicode, domainToASCII }
   const { settings, problems, fatal } = parseSettings(readIni(ini), env)
   assert.deepEqual([...fatal, ...problems], [])
   return settings

@@ -1,0 +1,43 @@
+/**
+ * The address of MAIL as it goes over the wire, where that is another one than Haraka named: tagged, or the script's.
+ * It is known to the relay server and the script alone; in what Haraka is told, and in the log, its own address stands
+ * in its place (contract 7).
+ */
+import { makeReply, replyTexts, type Reply } from '../core/reply.js'
+
+const MAIL = /^MAIL FROM:<(.*)>([^>]*)$/i
+
+/** The address of a MAIL line, '' for the null sender; a byte string like the line. */
+export function mailAddress(line: string): string {
+  return MAIL.exec(line)?.[1] ?? ''
+}
+
+/** The MAIL line with another address; `parameters`: what is to follow it besides what does. */
+export function withMailAddress(line: string, address: string, parameters = ''): string {
+  return line.replace(MAIL, (_line, _address, rest: string) => `MAIL FROM:<${address}>${rest}${parameters}`)
+}
+
+export class WireAddress {
+  readonly #own: string
+  readonly #onWire: RegExp | undefined
+
+  /** `line`: MAIL as Haraka has it; `sent`: as the server has it. */
+  constructor(line: string, sent: string) {
+    this.#own = mailAddress(line)
+    const onWire = mailAddress(sent)
+    // A server may repeat it in lower case.
+    if (onWire !== '' && onWire !== this.#own) this.#onWire = new RegExp(onWire.replace(/\W/g, '\\$&'), 'gi')
+  }
+
+  /** The text with Haraka's own address. */
+  hidden(text: string): string {
+    return this.#onWire ? text.replace(this.#onWire, () => this.#own) : text
+  }
+
+  hiddenIn(reply: Reply): Reply {
+    if (!this.#onWire) return reply
+    const texts = replyTexts(reply)
+    const hidden = texts.map((text) => this.hidden(text))
+    return hidden.every((text, i) => text === texts[i]) ? reply : makeReply(reply.code, ...hidden)
+  }
+}
