@@ -16,6 +16,7 @@ import { limitedRelay } from './limited-relay.js'
 import { memory } from './memory.js'
 import { drain } from './drain.js'
 import { type Figure, spread } from './figure.js'
+import { filter } from './filter.js'
 import { described, type Machine, machine } from './machine.js'
 import type { Part, PartOptions, PartResult } from './part.js'
 import { writePage } from './performance-page.js'
@@ -29,6 +30,7 @@ const PARTS = {
   script,
   memory,
   scheduler,
+  filter,
   drain,
   depth,
   'limited-relay': limitedRelay,

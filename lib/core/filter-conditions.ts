@@ -1,19 +1,32 @@
 /**
- * The newer form of filter rules: `Attempt: <conditions>` and `Skip: <conditions>`. The first line whose conditions all
- * hold decides; none: attempt, if there is no `Attempt:` line at all, else skip.
- *
- * Conditions stand side by side, separated by spaces: `All`, `None`, `From:<pattern>`, `To:<pattern>`,
- * `Domain:<pattern>`, `Size<op><bytes>[k|m]` (k = 1024). `!` before one negates it.
+ * The conditions of `Attempt:` and `Skip:` lines: `All`, `None`, `From:<pattern>`, `To:<pattern>`, `Domain:<pattern>`,
+ * `Size<op><bytes>[k|m]` (k = 1024), side by side, separated by spaces. `!` before one negates it.
  */
-import { addressPattern, type AddressTest, type PatternKind, type ToUnicode } from './address-pattern.js'
-import type { RuleFault, RuleLine, Share, ShareTest } from './filter.js'
+import {
+  addressPattern,
+  type AddressPattern,
+  type PatternKind,
+  type PlainAddress,
+  type ToUnicode,
+} from './address-pattern.js'
+import { oneLine } from './log-line.js'
 
-interface ConditionRule {
-  readonly attempt: boolean
-  readonly test: ShareTest
+/** A message as one of its recipients has it. */
+export interface Share {
+  readonly from: PlainAddress
+  readonly to: PlainAddress
+  readonly size: number
 }
 
-type Condition = { readonly test: ShareTest } | { readonly why: string }
+export type ShareTest = (share: Share) => boolean
+
+export type Side = 'from' | 'to'
+
+export interface Condition {
+  readonly test: ShareTest
+  /** Where the condition is that a pattern matches. */
+  readonly pattern?: { readonly side: Side; readonly pattern: AddressPattern }
+}
 
 const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
   '<': (a, b) => a < b,
@@ -28,10 +41,10 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 * 1024 }
 
-const PATTERN_OF: Readonly<Record<string, [PatternKind, (share: Share, test: AddressTest) => boolean]>> = {
-  from: ['sender', (share, test) => test(share.from)],
-  to: ['recipient', (share, test) => test(share.to)],
-  domain: ['domain', (share, test) => test(share.to)],
+const PATTERN_OF: Readonly<Record<string, readonly [Side, PatternKind]>> = {
+  from: ['from', 'sender'],
+  to: ['to', 'recipient'],
+  domain: ['to', 'domain'],
 }
 
 // One condition at the start of the text; spaces may stand around `:` and the comparison.
@@ -39,8 +52,21 @@ const SIZE = /^size\s*(<=|==|=|!=|<>|<|>=|>)\s*(\d{1,15})\s?([km]?)(?:b|bytes)?(
 const PATTERN = /^(from|to|domain)\s*:\s*(<[^>]*>|"[^"]*"\S*|\S*)/i
 const WORD = /^(all|none)(?=\s|$)/i
 
+/** What is wrong with the text, which begins with no condition. */
+function conditionFault(text: string): string {
+  const word = oneLine(/^\S*/.exec(text)?.[0] ?? '', 60)
+  if (word === '') return 'no condition stands behind the !'
+  if (/^(?:and|or|&+|\|+|[,;])$/i.test(word))
+    return 'conditions stand side by side; what may hold instead is a line more'
+  if (/^size/i.test(word)) return `"${word}" is no condition; write a size as Size>10k, Size<=2m or Size<500`
+  return `"${word}" is no condition; there are All, None, From:, To:, Domain: and Size`
+}
+
 /** Reads one condition off the start of `text`; `length` is what it took. */
-function readCondition(text: string, toUnicode: ToUnicode): { condition: Condition; length: number } {
+function readCondition(
+  text: string,
+  toUnicode: ToUnicode,
+): { readonly condition: Condition; readonly length: number } | { readonly why: string } {
   const word = WORD.exec(text)
   if (word) {
     const holds = word[0].toLowerCase() === 'all'
@@ -54,38 +80,26 @@ function readCondition(text: string, toUnicode: ToUnicode): { condition: Conditi
   }
   const named = PATTERN.exec(text)
   const entry = PATTERN_OF[named?.[1]?.toLowerCase() ?? '']
-  if (named && entry) {
-    const [kind, apply] = entry
-    const pattern = addressPattern(named[2] ?? '', kind, toUnicode)
-    const condition = 'why' in pattern ? pattern : { test: (share: Share) => apply(share, pattern.test) }
-    return { condition, length: named[0].length }
-  }
-  const shown = /^\S*/.exec(text)?.[0] ?? ''
-  const why = `"${shown}" is no condition; there are All, None, From:, To:, Domain: and Size`
-  return { condition: { why }, length: text.length }
+  if (!named || !entry) return { why: conditionFault(text) }
+  const [side, kind] = entry
+  const pattern = addressPattern(named[2] ?? '', kind, toUnicode)
+  if ('why' in pattern) return pattern
+  const test: ShareTest = (share) => pattern.test(share[side])
+  return { condition: { test, pattern: { side, pattern } }, length: named[0].length }
 }
 
-function parseRule(rule: RuleLine, toUnicode: ToUnicode): ConditionRule | RuleFault {
-  const [head = '', word = ''] = /^(attempt|skip)\s*:\s*/i.exec(rule.text) ?? []
-  let rest = rule.text.slice(head.length)
-  if (rest === '') return { ...rule, why: 'the conditions are missing; All always holds' }
-  const tests: ShareTest[] = []
-  while (rest !== '') {
+/** The conditions of a line, or what is wrong with the first that is none. */
+export function parseConditions(text: string, toUnicode: ToUnicode): Condition[] | { readonly why: string } {
+  if (text === '') return { why: 'the conditions are missing; All always holds' }
+  const conditions: Condition[] = []
+  for (let rest = text; rest !== '';) {
     const negated = rest.startsWith('!')
     if (negated) rest = rest.slice(1).trimStart()
-    const { condition, length } = readCondition(rest, toUnicode)
-    if ('why' in condition) return { ...rule, why: condition.why }
-    tests.push(negated ? (share) => !condition.test(share) : condition.test)
+    const read = readCondition(rest, toUnicode)
+    if ('why' in read) return read
+    const { condition, length } = read
+    conditions.push(negated ? { test: (share) => !condition.test(share) } : condition)
     rest = rest.slice(length).trimStart()
   }
-  return { attempt: word.toLowerCase() === 'attempt', test: (share) => tests.every((test) => test(share)) }
-}
-
-export function compileConditionRules(lines: readonly RuleLine[], toUnicode: ToUnicode): ShareTest | RuleFault[] {
-  const parsed = lines.map((line) => parseRule(line, toUnicode))
-  const faults = parsed.filter((rule): rule is RuleFault => 'why' in rule)
-  if (faults.length > 0) return faults
-  const rules = parsed.filter((rule): rule is ConditionRule => 'test' in rule)
-  const otherwise = !rules.some((rule) => rule.attempt)
-  return (share) => rules.find((rule) => rule.test(share))?.attempt ?? otherwise
+  return conditions
 }

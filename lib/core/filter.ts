@@ -5,8 +5,8 @@
  * the answer is yes for each of them: with positive recipient rules each recipient must match any of them, and one
  * recipient that matches a negated rule, or for which a `Skip:` line decides, keeps the whole message away.
  */
-import { plainAddress, type PlainAddress, type ToUnicode } from './address-pattern.js'
-import { compileConditionRules } from './filter-conditions.js'
+import { plainAddress, type AddressTest, type PlainAddress, type ToUnicode } from './address-pattern.js'
+import { compileLines } from './filter-lines.js'
 import { compilePatternRules } from './filter-patterns.js'
 import { sentence } from './errors.js'
 
@@ -22,19 +22,13 @@ export interface SenderFilter {
   matches(envelope: Envelope): boolean
 }
 
-/** Sentences that name the sender, the rule's number and what is wrong with it. */
+/** Sentences that name the sender, the rule's number and what is wrong with it; ten at most. */
 export interface FilterErrors {
   readonly errors: readonly string[]
 }
 
-/** One recipient's share of a message. */
-export interface Share {
-  readonly from: PlainAddress
-  readonly to: PlainAddress
-  readonly size: number
-}
-
-export type ShareTest = (share: Share) => boolean
+/** What the rules say of a message with this return path and size: all of its recipients, none, or a test for each. */
+export type MessageTest = (from: PlainAddress, size: number) => boolean | AddressTest
 
 /** A rule as written, with its number from 1 on. */
 export interface RuleLine {
@@ -48,14 +42,31 @@ export interface RuleFault extends RuleLine {
 
 const CONDITION_RULE = /^(?:attempt|skip)\s*:/i
 
-/** The test for one share, or all that is wrong. */
-function compile(rules: readonly RuleLine[], toUnicode: ToUnicode): ShareTest | RuleFault[] {
+/** So that thousands of broken rules do not fill the log. */
+const MOST_ERRORS = 10
+
+const FOR_ALL: SenderFilter = { matches: () => true }
+
+/** The test that the rules stand for, or all that is wrong. */
+function compile(rules: readonly RuleLine[], toUnicode: ToUnicode): MessageTest | RuleFault[] {
   const isNewForm = (rule: RuleLine): boolean => CONDITION_RULE.test(rule.text)
-  const [first] = rules
-  if (!first) return () => true
-  const other = rules.find((rule) => isNewForm(rule) !== isNewForm(first))
-  if (other) return [{ ...other, why: 'Attempt: and Skip: lines do not mix with the other form within one sender' }]
-  return isNewForm(first) ? compileConditionRules(rules, toUnicode) : compilePatternRules(rules, toUnicode)
+  const written = rules.filter(({ text }) => text !== '')
+  const [first] = written
+  const other = first && written.find((rule) => isNewForm(rule) !== isNewForm(first))
+  if (other) {
+    const why = `Attempt: and Skip: lines do not mix with the other form within one sender, see rule ${first.line}`
+    return [{ ...other, why }]
+  }
+  return first && isNewForm(first) ? compileLines(rules, toUnicode) : compilePatternRules(rules, toUnicode)
+}
+
+/** A sentence for each fault; of very many, the last one tells how many more there are. */
+function sentences(faults: readonly RuleFault[], sender: string): string[] {
+  const more = faults.length - MOST_ERRORS
+  return faults.slice(0, MOST_ERRORS).map(({ line, text, why }, i) => {
+    const rest = more > 0 && i === MOST_ERRORS - 1 ? `; ${more} more rules of this sender are wrong` : ''
+    return sentence('RELAYOUT_E_FILTER_RULE', { sender, line, rule: text, why: why + rest })
+  })
 }
 
 /** Compiles the `filter[]` lines of a sender. No line: all messages match. Lines that begin with `#` do not count. */
@@ -65,17 +76,13 @@ export function compileFilter(
   toUnicode: ToUnicode,
 ): SenderFilter | FilterErrors {
   const rules = lines.map((text, i) => ({ line: i + 1, text: text.trim() })).filter(({ text }) => !text.startsWith('#'))
+  if (rules.length === 0) return FOR_ALL
   const compiled = compile(rules, toUnicode)
-  if (typeof compiled !== 'function') {
-    const errors = compiled.map(({ line, text, why }) =>
-      sentence('RELAYOUT_E_FILTER_RULE', { sender: senderName, line, rule: text, why }),
-    )
-    return { errors }
-  }
+  if (typeof compiled !== 'function') return { errors: sentences(compiled, senderName) }
   return {
     matches({ from, recipients, size }) {
-      const plainFrom = plainAddress(from, toUnicode)
-      return recipients.every((to) => compiled({ from: plainFrom, to: plainAddress(to, toUnicode), size }))
+      const answer = compiled(plainAddress(from, toUnicode), size)
+      return typeof answer === 'boolean' ? answer : recipients.every((to) => answer(plainAddress(to, toUnicode)))
     },
   }
 }

@@ -104,14 +104,15 @@ export class RelayLink implements RelayObserver {
     this.#session = first.session
     this.#globals = first.session.globals
     const { auth, replyTimeoutMs } = settings
+    const ours = settings.servers.length > 0 || options.tls === 'required'
     this.#connection = new RelayConnection(socket, {
       observer: this,
       allowLosingRewrites: options.allowLosingRewrites,
       forceTls: first.hmail.get_force_tls(mx),
       secrets: auth ? [auth.user.reveal(), auth.pass.reveal()] : [mx.auth_user, mx.auth_pass].filter(isString),
       replyTimeoutMs,
-      // A sender without host leaves TLS to Haraka's own outbound settings, unless its own say more.
-      verifyCertificate: () => this.#globals.verifyCertificate || (settings.servers.length > 0 ? false : undefined),
+      // A sender without host leaves TLS to Haraka's own outbound settings, unless its own or the script say more.
+      verifyCertificate: () => this.#globals.verifyCertificate || (ours ? false : undefined),
     })
     this.closed = this.#connection.closed.then(({ why, failed }) => {
       this.#logClose(why, failed)

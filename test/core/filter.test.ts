@@ -56,6 +56,20 @@ describe('compileFilter, From: and recipient patterns', () => {
       [['From: b.*'], 'a@b.example', 'x@y.example', false],
       [['From: a.c@b.example'], 'abc@b.example', 'x@y.example', false],
       [['From: a+(b)@c.example'], 'a+(b)@c.example', 'x@y.example', true],
+      [['From: *.b.example'], 'a@sub.b.example', 'x@y.example', true],
+      [['From: *.b.example'], 'a@b.example', 'x@y.example', false],
+      [['From: *@*.b.example'], 'a@sub.sub.b.example', 'x@y.example', true],
+      [['From: *@*.b.example'], 'a.b.example@c.example', 'x@y.example', false],
+      [['From: a*@b.example'], 'anna@b.example', 'x@y.example', true],
+      [['From: a*a@b.example'], 'a@b.example', 'x@y.example', false],
+      [['From: *bounce*'], 'list-bounces@b.example', 'x@y.example', true],
+      [['From: "a b"@c.example'], '"a b"@c.example', 'x@y.example', true],
+      [['From: "*"@c.example'], '"a@b"@c.example', 'x@y.example', true],
+      [['From: *"*b"@c.example'], '"a b"@c.example', 'x@y.example', true],
+      [['From: "a\\"b, c"@c.example'], '"a\\"b, c"@c.example', 'x@y.example', true],
+      [['From: "a:b,c;d"@c.example'], '"a:b,c;d"@c.example', 'x@y.example', true],
+      [['From: ^a!b/c$d@c.example'], '^a!b/c$d@c.example', 'x@y.example', true],
+      [['From: *@c.example'], '"a@b"@c.example', 'x@y.example', true],
       [['From: a@b.example', 'From: c@d.example'], 'c@d.example', 'x@y.example', true],
       [['From: a@b.example', 'From: c@d.example'], 'e@f.example', 'x@y.example', false],
     ])
@@ -95,6 +109,20 @@ describe('compileFilter, From: and recipient patterns', () => {
       [['"a b"@y.example'], 'a@b.example', '"a@b"@y.example', false],
       [['[192.0.2.1]'], 'a@b.example', 'x@[192.0.2.1]', true],
       [['y.example', 'z.example'], 'a@b.example', 'x@z.example', true],
+      [['x?z@y.example'], 'a@b.example', 'x😀z@y.example', true],
+      [['x??z@y.example'], 'a@b.example', 'x😀z@y.example', false],
+      [['*.y.example'], 'a@b.example', 'x@w.y.example', true],
+      [['*.y.example'], 'a@b.example', 'x@y.example', false],
+      [['*y.example'], 'a@b.example', 'x@my.example', true],
+      [['*@*.y.example'], 'a@b.example', 'x@v.w.y.example', true],
+      [['*@*.y.example'], 'a@b.example', 'x@y.example', false],
+      [['x@*.example'], 'a@b.example', 'x@y.z.example', true],
+      [['*-list@y.example'], 'a@b.example', 'the-list@y.example', true],
+      [['*-list@y.example'], 'a@b.example', 'the-list-owner@y.example', false],
+      [['[192.0.2.*'], 'a@b.example', 'x@[192.0.2.1]', true],
+      [['*@[IPv6:2001:db8::*'], 'a@b.example', 'x@[IPv6:2001:DB8::1]', true],
+      [['*'], 'a@b.example', 'postmaster', true],
+      [['*@*'], 'a@b.example', 'postmaster', false],
     ])
   })
 
@@ -147,6 +175,15 @@ describe('compileFilter, From: and recipient patterns', () => {
       [['bücher.example'], 'a@b.example', 'x@bucher.example', false],
       [['xn--zzzzzz.example'], 'a@b.example', 'x@xn--zzzzzz.example', true],
       [['From: jürgen@b.example'], 'JÜRGEN@b.example', 'x@y.example', true],
+      [['From: jürgen@b.example'], 'ju\u0308rgen@b.example', 'x@y.example', true],
+      [['From: ju\u0308rgen@b.example'], 'jürgen@b.example', 'x@y.example', true],
+      [['*.xn--bcher-kva.example'], 'a@b.example', 'x@shop.bücher.example', true],
+      [['xn--bcher-kva.*'], 'a@b.example', 'x@bücher.example', true],
+      [['*@bücher.*'], 'a@b.example', 'x@xn--bcher-kva.example', true],
+      [['From: *.xn--bcher-kva.example'], 'a@shop.xn--bcher-kva.example', 'x@y.example', true],
+      [['From: *.xn--bcher-kva.example'], 'a@shop.bücher.example', 'x@y.example', true],
+      [['From: *.bücher.example'], 'a@shop.xn--bcher-kva.example', 'x@y.example', true],
+      [['!bücher.example'], 'a@b.example', 'x@xn--bcher-kva.example', false],
     ])
   })
 })
@@ -164,6 +201,19 @@ describe('compileFilter, Attempt: and Skip:', () => {
       [['Attempt: All None'], 'a@b.example', 'x@y.example', false],
       [['Skip: From:a@b.example Domain:y.example', 'Attempt: All'], 'a@b.example', 'x@y.example', false],
       [['Skip: From:a@b.example Domain:y.example', 'Attempt: All'], 'a@b.example', 'x@z.example', true],
+      [['Attempt: To:x@y.example', 'Skip: Domain:y.example', 'Attempt: All'], '', 'x@y.example', true],
+      [['Skip: Domain:y.example', 'Attempt: To:x@y.example', 'Attempt: All'], '', 'x@y.example', false],
+      [['Skip: To:*x@y.example', 'Attempt: Domain:y.example'], '', 'x@y.example', false],
+      [['Attempt: Domain:y.example', 'Skip: To:*x@y.example'], '', 'x@y.example', true],
+      [['Skip: Size>1k', 'Attempt: Domain:y.example'], '', 'x@y.example', false, 1025],
+      [['Skip: Size>1k', 'Attempt: Domain:y.example'], '', 'x@y.example', true, 1024],
+      [['Attempt: Domain:y.example', 'Skip: Size>1k'], '', 'x@y.example', true, 1025],
+      [['Attempt: From:a@b.example', 'Skip: To:x@y.example'], 'a@b.example', 'x@y.example', true],
+      [['Skip: To:x@y.example', 'Attempt: From:a@b.example'], 'a@b.example', 'x@y.example', false],
+      [['Skip: !Domain:y.example', 'Attempt: All'], '', 'x@y.example', true],
+      [['Skip: !Domain:y.example', 'Attempt: All'], '', 'x@z.example', false],
+      [['Skip: To:x@y.example !From:a@b.example', 'Attempt: All'], 'a@b.example', 'x@y.example', true],
+      [['Skip: To:x@y.example !From:a@b.example', 'Attempt: All'], 'c@b.example', 'x@y.example', false],
     ])
   })
 
@@ -188,6 +238,12 @@ describe('compileFilter, Attempt: and Skip:', () => {
       [['Attempt: Domain:b.example'], 'a@b.example', 'x@y.example', false],
       [['Attempt: !From:<>'], '', 'x@y.example', false],
       [['Attempt: !From:<>'], 'a@b.example', 'x@y.example', true],
+      [['Attempt: From:b.example'], 'a@b.example', 'x@y.example', true],
+      [['Attempt: From:"a b"@c.example Domain:y.example'], '"a b"@c.example', 'x@y.example', true],
+      [['Attempt: To:<x@y.example>'], '', 'x@y.example', true],
+      [['Attempt: To:*.y.example'], '', 'x@w.y.example', true],
+      [['Attempt: Domain:*.xn--bcher-kva.example'], '', 'x@shop.bücher.example', true],
+      [['Attempt: From:*.xn--bcher-kva.example'], 'a@shop.bücher.example', 'x@y.example', true],
     ])
   })
 
@@ -220,6 +276,29 @@ describe('compileFilter, Attempt: and Skip:', () => {
       [['Attempt: !Size>1k'], '', 'x@y.example', true, 1024],
     ])
   })
+
+  it("divides the mail between two senders by size, as the reference page's script does", () => {
+    const large = ['Attempt: Size>50000']
+    const others = ['Skip: Size>50000']
+    const rest = ['Attempt: Size<=50000']
+    const sizes: [size: number, isLarge: boolean][] = [
+      [0, false],
+      [1, false],
+      [49_999, false],
+      [50_000, false],
+      [50_001, true],
+      [51_200, true],
+      [10_000_000, true],
+      [4_294_967_297, true],
+    ]
+    for (const [size, isLarge] of sizes) {
+      check([
+        [large, 'a@b.example', 'x@y.example v@w.example', isLarge, size],
+        [others, 'a@b.example', 'x@y.example v@w.example', !isLarge, size],
+        [rest, '', 'x@y.example', !isLarge, size],
+      ])
+    }
+  })
 })
 
 describe('compileFilter, rules that are wrong', () => {
@@ -236,25 +315,76 @@ describe('compileFilter, rules that are wrong', () => {
       ['From: a@b.example, c@d.example', /more than one pattern/],
       ['a.example b.example', /more than one pattern/],
       ['a.example;b.example', /more than one pattern/],
+      ['a.example # friends', /a remark needs a line of its own/],
       ['!', /pattern is missing/],
+      ['! ', /pattern is missing/],
       ['<>', /pattern is missing/],
+      ['!!b.example', /the ! stands before the whole rule or condition, and once/],
+      ['From: !a@b.example', /the ! stands before the whole rule/],
       ['@b.example', /write \*@b\.example/],
       ['From: a@', /domain after the @ is missing/],
+      ['@', /domain after the @ is missing/],
+      ['a@b@c.example', /more than one @/],
       ['<a@b.example', /angle bracket/],
+      ['From: Anna <a@b.example>', /write the address alone/],
+      ['From: "Anna B" <a@b.example>', /write the address alone/],
+      ['From: "a b@c.example', /quotation mark is not closed/],
+      ['From: "*@c.example', /quotation mark is not closed/],
+      ['From: "a b"c@d.example', /quotation marks stand around all that is before the @/],
+      ['From: a"b c"@d.example', /quotation marks stand around all that is before the @/],
+      ['Skip: From:"a@x.example !From:"*"@y.example', /quotation mark/],
+      ['Skip: From:"a@x.example To:"b@y.example', /quotation mark/],
       ['xn--b*.example', /write the letters/],
-      ['!Attempt: All', /no rule "Attempt:"/],
+      ['From: *.xn--b*.example', /write the letters/],
+      ['.b.example', /does not begin with a dot; write \*\. for all domains below/],
+      ['a@.b.example', /does not begin with a dot/],
+      ['From: *@b.example.', /no dot at its end/],
+      ['b..example', /no two in a row/],
+      ['example.com:25', /a domain has no ":"/],
+      ['192.0.2.0/24', /a domain has no "\/"/],
+      ['bounce+*', /a domain has no "\+", and without @ it is one/],
+      ['From: a+b', /a domain has no "\+", and without @ it is one/],
+      ['a@b+c.example', /a domain has no "\+"\. /],
+      ['"a b"', /a domain has no """/],
+      ['.*@b.example', /no regular expression: \* is any text/],
+      ['/@b\\.example$/', /no regular expression/],
+      ['^a@b.example$', /no regular expression/],
+      ['a@b\\.example', /no regular expression/],
+      ['From a@b.example', /the colon is missing; write From:/],
+      ['Attempt All', /the colon is missing; write Attempt:/],
+      ['All', /stands behind Attempt: or Skip:; \* is any recipient/],
+      ['Size>10k', /stands behind Attempt: or Skip:/],
+      ['!Attempt: All', /no rule "Attempt:" with a ! before it; negate its conditions/],
       ['Domain: b.example', /no rule "Domain:"/],
+      ['mailto:a@b.example', /no rule "mailto:"/],
+      ['Form: a@b.example', /no rule "Form:" here \(did you mean From:\?\)/],
+      ['!Form: a@b.example', /no rule "Form:" here \(did you mean From:\?\)/],
+      ['Atempt: All', /no rule "Atempt:" here \(did you mean Attempt:\?\)/],
       [`${'x'.repeat(501)}.example`, /more than 500 characters/],
       ['Attempt:', /conditions are missing/],
       ['Skip: Everything', /"Everything" is no condition/],
       ['Skip: Allx', /"Allx" is no condition/],
+      ['Skip: All, None', /"All," is no condition/],
+      ['Skip: Skip: All', /"Skip:" is no condition/],
+      ['Skip: From:a@b.example and Size>10k', /conditions stand side by side/],
+      ['Skip: Size<1k || Size>10k', /may hold instead is a line more/],
       ['Skip: From:', /pattern is missing/],
-      ['Skip: Domain:a@b.example', /a domain has no @/],
-      ['Skip: Size>ten', /"Size>ten" is no condition/],
+      ['Skip: To:<>', /pattern is missing/],
+      ['Skip: From: To:x@y.example', /":" has no place before the @/],
+      ['Skip: From:!x@y.example', /the ! stands before the whole rule or condition/],
+      ['Skip: From:<x@y.example', /angle bracket/],
+      ['Skip: From:x@y.example,v@w.example', /more than one pattern/],
+      ['Skip: Domain:a@b.example', /a domain has no @; To: takes an address/],
+      ['Skip: Domain:.b.example', /does not begin with a dot/],
+      ['Skip: Size>ten', /"Size>ten" is no condition; write a size as Size>10k/],
       ['Skip: Size>10g', /no condition/],
       ['Skip: Size=>10', /no condition/],
+      ['Skip: Size>-1', /no condition/],
+      ['Skip: Size>1.5m', /no condition/],
+      ['Skip: Size>50,000', /no condition/],
       ['Skip: Size', /no condition/],
-      ['Skip: !', /no condition/],
+      ['Skip: !', /no condition stands behind the !/],
+      [`Skip: ${'x'.repeat(1000)}`, /x{10}…" is no condition; there are All/],
     ]
     for (const [rule, reason] of table) {
       const errors = errorsOf(rule)
@@ -266,5 +396,19 @@ describe('compileFilter, rules that are wrong', () => {
   it('does not mix the two forms', () => {
     assert.match(errorsOf('From: a@b.example', 'Skip: All')[0]!, /rule 2, "Skip: All": .* do not mix/)
     assert.match(errorsOf('Attempt: All', '!b.example')[0]!, /rule 2, "!b\.example": .* do not mix/)
+    assert.match(errorsOf('# a remark', '', 'Atempt: All', 'Skip: All')[0]!, /rule 4, .* do not mix .*, see rule 3/)
+    assert.match(errorsOf('Attempt: All', '')[0]!, /rule 2, "": the conditions are missing/)
+  })
+
+  it('names ten rules at most, with the number of the others', () => {
+    const broken = (count: number): string[] => Array.from({ length: count }, (_, i) => `a@b@${i}.example`)
+    assert.equal(errorsOf(...broken(10)).length, 10)
+    assert.doesNotMatch(errorsOf(...broken(10))[9]!, /more rules/)
+    const errors = errorsOf('c.example', ...broken(10_000))
+    assert.equal(errors.length, 10)
+    assert.match(
+      errors[9]!,
+      /rule 11, "a@b@9\.example": there is more than one @; 9990 more rules of this sender are wrong/,
+    )
   })
 })
