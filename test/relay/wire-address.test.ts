@@ -26,7 +26,10 @@ describe('an address on the wire', () => {
     assert.equal(address.hidden('<PRVS=0123ABCDEF=joe$&@example.com>... no'), '<Joe$&@example.com>... no')
     assert.equal(address.hidden('nothing of it'), 'nothing of it')
     const reply = makeReply(550, 'no', '5.1.8 prvs=0123abcdef=joe$&@example.com, prvs=0123abcdef=joe$&@example.com')
-    assert.deepEqual(presentedLines(address.hiddenIn(reply)), ['550-no', '550 5.1.8 Joe$&@example.com, Joe$&@example.com'])
+    assert.deepEqual(presentedLines(address.hiddenIn(reply)), [
+      '550-no',
+      '550 5.1.8 Joe$&@example.com, Joe$&@example.com',
+    ])
   })
 
   it('leaves a reply without it as it is', () => {
