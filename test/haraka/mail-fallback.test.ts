@@ -1,0 +1,139 @@
+/**
+ * MAIL with another address than Haraka's, and once more with Haraka's own: real hmail, real relay server, with MAIL and
+ * RCPT in one write and without.
+ */
+import assert from 'node:assert/strict'
+
+import type { Reply } from '../../lib/core/reply.js'
+import type { MailPlan } from '../../lib/relay/message-phase.js'
+import { mailAddress, withMailAddress } from '../../lib/relay/wire-address.js'
+import type { RelayRequest, ScriptedRelayOptions } from '../support/scripted-relay.js'
+import { delivered, run } from './letters.js'
+import type { LinkDriverOptions } from './link-driver.js'
+
+const TAG = 'prvs=0123abcdef='
+const REFUSAL = '553 5.1.7 bad sender address syntax'
+
+const refusesTags = ({ address }: RelayRequest): string | undefined => (address.startsWith(TAG) ? REFUSAL : undefined)
+
+interface Trial {
+  readonly log: string[]
+  plan(line: string): MailPlan
+}
+
+/** Tags every message as long as no server has refused it. */
+function trial(fallback = true): Trial {
+  const log: string[] = []
+  let refused = false
+  return {
+    log,
+    plan: (line) => ({
+      mailLine: refused ? line : withMailAddress(line, TAG + mailAddress(line)),
+      ...(fallback && !refused
+        ? {
+            fallback: {
+              mailLine: line,
+              tried: (refusal: Reply) => {
+                refused = true
+                log.push(`tried ${refusal.code}`)
+              },
+              answered: (accepted: boolean) => {
+                refused = accepted
+                log.push(`answered ${accepted}`)
+              },
+            },
+          }
+        : {}),
+    }),
+  }
+}
+
+const MODES: [string, Omit<LinkDriverOptions, 'port'>][] = [
+  ['pipelined', {}],
+  ['pipelined, under a script', { script: () => undefined }],
+  ['one by one', { pipelining: false }],
+  ['one by one, under a script', { pipelining: false, script: () => undefined }],
+]
+
+describe('MAIL with another address', () => {
+  for (const [mode, options] of MODES) {
+    const messages = (trial: Trial, late = false) =>
+      [0, 1, 2].map(() => ({
+        returnPath: late
+          ? async (line: string) => Promise.resolve(trial.plan(line))
+          : (line: string) => trial.plan(line),
+      }))
+    const mails = (commands: readonly string[]): string[] =>
+      commands.filter((command) => /^(MAIL|RSET)/.test(command)).map((command) => command.replace('MAIL FROM:', ''))
+
+    describe(mode, () => {
+      for (const packets of ['plain', 'bytes', 'joined'] as const)
+        for (const late of [false, true])
+          it(`goes on with Haraka's own when it is refused, replies come ${packets}${late ? ', known late' : ''}`, async () => {
+            const tagging = trial()
+            const relay: ScriptedRelayOptions = { mail: refusesTags, packets }
+            const result = await run(relay, options, messages(tagging, late))
+            assert.deepEqual(result.outcomes, delivered(0, 1, 2))
+            assert.deepEqual(tagging.log, ['tried 553', 'answered true'])
+            assert.equal(result.relay.connections.length, 1)
+            assert.deepEqual(mails(result.relay.connections[0]!.commands).slice(0, 5), [
+              `<${TAG}m0@example.com>`,
+              'RSET',
+              '<m0@example.com>',
+              '<m1@example.com>',
+              '<m2@example.com>',
+            ])
+            assert.deepEqual(
+              result.relay.messages.map(({ rcptTo }) => rcptTo.length),
+              [2, 2, 2],
+            )
+          })
+
+      it('is accepted: nothing else is sent', async () => {
+        const tagging = trial()
+        const result = await run({}, options, messages(tagging))
+        assert.deepEqual(result.outcomes, delivered(0, 1, 2))
+        assert.deepEqual(tagging.log, [])
+        assert.deepEqual(
+          mails(result.relay.connections[0]!.commands),
+          [0, 1, 2].map((k) => `<${TAG}m${k}@example.com>`),
+        )
+      })
+
+      it('is refused like Haraka’s own: that refusal is what Haraka is told', async () => {
+        const tagging = trial()
+        const mail = ({ address }: RelayRequest): string =>
+          address.startsWith(TAG) ? REFUSAL : '550 5.7.1 nobody from there'
+        const result = await run({ mail }, options, messages(tagging).slice(0, 1))
+        assert.deepEqual(result.outcomes, ['bounced a0 b0'])
+        assert.match(result.delivered[0]!.protocol.join('\n'), /S: 550 5\.7\.1 nobody from there/)
+        assert.deepEqual(tagging.log, ['tried 553', 'answered false'])
+      })
+
+      it('is refused for another reason: nothing else is tried', async () => {
+        const tagging = trial()
+        const result = await run({ mail: '550 5.7.1 blocked by policy' }, options, messages(tagging).slice(0, 1))
+        assert.deepEqual(result.outcomes, ['bounced a0 b0'])
+        assert.deepEqual(tagging.log, [])
+      })
+
+      it('is refused, and the connection is closed over it: the message goes to the next server', async () => {
+        const tagging = trial()
+        const mail = ({ address }: RelayRequest) =>
+          address.startsWith(TAG) ? { reply: REFUSAL, then: 'close' as const } : undefined
+        const result = await run({ mail }, options, messages(tagging).slice(0, 1))
+        assert.deepEqual(result.outcomes, ['next relay server a0 b0'])
+        assert.deepEqual(tagging.log, ['tried 553'])
+      })
+    })
+  }
+
+  it('what the script makes of the refusal stands', async () => {
+    const tagging = trial()
+    const script = (command: string): string | undefined =>
+      command.startsWith('MAIL') ? '450 4.1.7 not today' : undefined
+    const result = await run({ mail: refusesTags }, { script }, [{ returnPath: (line) => tagging.plan(line) }])
+    assert.deepEqual(result.outcomes, ['deferred a0 b0'])
+    assert.deepEqual(tagging.log, [])
+  })
+})
