@@ -1,6 +1,6 @@
 /**
- * Whether a refusal of MAIL speaks of the sender's address, so that another form of it may be accepted: servers that
- * know only their own users' addresses, or take a `=` for a fault, refuse tagged ones (contract 7).
+ * Whether a refusal speaks of the sender's address, so that another form of it may be accepted: servers that know only
+ * their own users' addresses, or take a `=` for a fault, refuse tagged ones (contract 7).
  *
  * Too wide is cheaper than too narrow: what was refused for another reason is refused again.
  */
@@ -17,9 +17,14 @@ const SENDER = /\b(?:sender|(?:return|reverse)[ -]?path|mail ?from|envelope[ -]f
 const FAULT =
   /\b(?:syntax|malformed|illegal|(?:in|not )valid|not (?:allowed|permitted|found|owned|verified|exist)|un(?:known|deliverable|verified|resolvable)|verif(?:y|ication)|must match|mismatch|rejected|denied|refused)/i
 
+/** Of a reply to MAIL, whose only address is the sender's. */
 export function refusesSenderAddress(reply: Reply): boolean {
+  return CODES.includes(reply.code) || refusesSender(reply)
+}
+
+/** Of a reply to RCPT: many servers look at the sender only when they know a recipient. */
+export function refusesSender(reply: Reply): boolean {
   if (replyClass(reply) !== 5) return false
-  if (CODES.includes(reply.code)) return true
   const texts = replyTexts(reply)
   const text = texts.join(' ')
   return texts.some((line) => STATUS.test(line)) || (SENDER.test(text) && FAULT.test(text))

@@ -1,58 +1,23 @@
 /**
- * MAIL to the end of data: the part of a delivery in which a script can change the fate of recipients.
+ * MAIL to the end of data: the part of a delivery in which a script can change the fate of recipients. MAIL and RCPT are
+ * sent by mail-opening.ts.
  *
  * What Haraka was told stays true. DATA repeats the transaction without a recipient that the script had refused, or is
  * answered here and the message swallowed when the server accepted no recipient at all (transaction.ts). When the
  * repetition does not go the same way, DATA is answered 451: Haraka defers the message.
- *
- * Where the server offers PIPELINING (RFC 2920), MAIL and all RCPTs go in one write. Haraka still sends one after the
- * other: a RCPT of its own is answered with the reply to the one that went ahead.
- *
- * MAIL may go with another address than Haraka's, and once more with Haraka's own where the server does not like that.
  */
-import { replyInBrief, type Stage } from '../core/reply-guards.js'
+import type { Stage } from '../core/reply-guards.js'
 import { makeReply, replyClass, type Reply } from '../core/reply.js'
-import { refusesSenderAddress } from '../core/sender-refusal.js'
-import { commandExchange, localExchange, type Exchange, type Settled } from './exchange.js'
+import { commandExchange, localExchange, type Settled } from './exchange.js'
 import { presentLmtpReplies } from './lmtp-replies.js'
+import { MailOpening, OTHER_RECIPIENTS, type MailOpeningOptions } from './mail-opening.js'
 import type { RelayConnection } from './relay-connection.js'
 import type { RelayObserver } from './relay-observer.js'
-import { record, Transaction, type Recipient } from './transaction.js'
-import { WireAddress } from './wire-address.js'
+import type { Recipient } from './transaction.js'
+import type { WireAddress } from './wire-address.js'
 
-/** MAIL with another address, for a server that refuses the first one. */
-export interface MailFallback {
-  readonly mailLine: string
-  /** The first one was refused, this one is about to be sent. */
-  tried(refusal: Reply): void
-  answered(accepted: boolean): void
-}
-
-/** MAIL as it is to be sent. All lines are byte strings without CR LF. */
-export interface MailPlan {
-  readonly mailLine: string
-  readonly fallback?: MailFallback
-}
-
-/** MAIL is not to be sent: what Haraka is told. */
-export interface Withheld {
-  readonly withheld: Reply
-}
-
-/** One transaction. */
-export interface Envelope extends MailPlan {
-  /** The RCPT lines that Haraka is about to send, byte strings without CR LF, as many as the connection may take. */
-  readonly rcptLines: readonly string[]
-  /** They go with MAIL. */
-  readonly pipelined: boolean
-}
-
-export interface MessagePhaseOptions {
+export interface MessagePhaseOptions extends MailOpeningOptions {
   readonly observer: RelayObserver
-  /** The connection carried a message before. */
-  readonly reused: boolean
-  /** Called once for each transaction, when Haraka sends MAIL, with its line. Never rejects. */
-  envelope(mailLine: string): Envelope | Withheld | Promise<Envelope | Withheld>
 }
 
 /**
@@ -60,16 +25,6 @@ export interface MessagePhaseOptions {
  * not answered.
  */
 export type Progress = 'unanswered' | 'begun' | 'in doubt' | 'over'
-
-/** A RCPT that was sent before Haraka did. */
-interface Ahead {
-  readonly line: string
-  readonly recipient: Recipient
-  /** Its reply is there. */
-  presented: Reply | undefined
-  /** Haraka has sent it, too. */
-  asked: boolean
-}
 
 export interface MessagePhaseHost {
   present(reply: Reply): void
@@ -81,22 +36,18 @@ const NOT_REPEATED =
   '4.3.0 the script refused a recipient that the relay server accepts, and the transaction without it was not accepted'
 const NOT_DELIVERED = '2.0.0 not delivered: every recipient was refused by the relay server and rewritten by the script'
 const NOT_DELIVERED_TO = '2.0.0 not delivered: refused by the relay server and rewritten by the script'
-const OTHER_RECIPIENTS = 'Haraka named other recipients than those that were sent ahead (PIPELINING)'
 const NOTHING_SENT =
   'every recipient was refused by the relay server and rewritten by the script: the message leaves the queue undelivered'
 
 export class MessagePhase {
   /** LHLO was sent: the end of data is answered once for each recipient. */
   lmtp = false
-  progress: Progress = 'unanswered'
   readonly #connection: RelayConnection
   readonly #options: MessagePhaseOptions
   readonly #host: MessagePhaseHost
-  #pipelined = false
-  /** In order, those that Haraka has not sent yet. */
-  #ahead: Ahead[] = []
-  #transaction: Transaction | undefined
-  #address: WireAddress | undefined
+  readonly #opening: MailOpening
+  /** Of the message itself. */
+  #progress: 'in doubt' | 'over' | undefined
   /** Who is to get the message. */
   #kept: readonly Recipient[] = []
   #swallowing = false
@@ -105,104 +56,50 @@ export class MessagePhase {
     this.#connection = connection
     this.#options = options
     this.#host = host
+    this.#opening = new MailOpening(connection, options, (reply) => host.present(reply))
+  }
+
+  get progress(): Progress {
+    if (this.#progress) return this.#progress
+    const { mail, pipelined } = this.#opening
+    if (mail === 'accepted') return 'begun'
+    // What went with a MAIL that was refused may still be unanswered.
+    return mail === 'refused' && !pipelined ? 'over' : 'unanswered'
   }
 
   /** MAIL was sent. */
   get begun(): boolean {
-    return this.#transaction !== undefined
+    return this.#opening.transaction !== undefined
   }
 
   /** The server may have a transaction that is not over. */
   get open(): boolean {
-    return this.progress === 'begun' || (this.#pipelined && this.progress === 'unanswered')
+    return this.progress === 'begun' || (this.#opening.pipelined && this.progress === 'unanswered')
   }
 
   get recipients(): readonly Recipient[] {
-    return this.#transaction?.recipients ?? []
+    return this.#opening.transaction?.recipients ?? []
   }
 
   /** The address that Haraka is to know, where there is another one. */
   get address(): WireAddress | undefined {
-    return this.#address
+    return this.#opening.address
   }
 
   mail(line: string): void {
-    const envelope = this.#options.envelope(line)
-    if (envelope instanceof Promise) void envelope.then((later) => this.#begin(line, later))
-    else this.#begin(line, envelope)
-  }
-
-  #begin(line: string, envelope: Envelope | Withheld): void {
-    if ('withheld' in envelope) {
-      this.#connection.send(localExchange(envelope.withheld, ({ presented }) => this.#host.present(presented)))
-      return
-    }
-    const { mailLine, fallback } = envelope
-    if (mailLine !== line) this.#address = new WireAddress(line, mailLine)
-    this.#pipelined = envelope.pipelined
-    this.#connection.sendAll(
-      this.#opening(mailLine, envelope, (settled) => {
-        if (fallback && this.#mayFallBack(settled)) this.#fallBack(line, envelope, fallback, settled.presented)
-        else this.#mailAnswered(settled)
-      }),
-    )
-  }
-
-  /** MAIL, and RCPT where they go with it. */
-  #opening(mailLine: string, { rcptLines, pipelined }: Envelope, settle: (settled: Settled) => void): Exchange[] {
-    const transaction = (this.#transaction = new Transaction(mailLine))
-    const mail = commandExchange('mail', mailLine, settle)
-    if (!pipelined) return [mail]
-    this.#ahead = rcptLines.map((line) => ({
-      line,
-      recipient: transaction.add(line),
-      presented: undefined,
-      asked: false,
-    }))
-    return [mail, ...this.#ahead.map((ahead) => this.#rcptAhead(ahead))]
-  }
-
-  /** What the script has made of a refusal stands. */
-  #mayFallBack({ real, outcome }: Settled): boolean {
-    const unchanged = outcome === 'unchanged' && this.#connection.consequence === 'none'
-    return unchanged && real !== undefined && refusesSenderAddress(real)
-  }
-
-  /** Replies to what went ahead of the refusal come before, and are nobody's any more. */
-  #fallBack(line: string, envelope: Envelope, fallback: MailFallback, refusal: Reply): void {
-    fallback.tried(this.#address?.hiddenIn(refusal) ?? refusal)
-    this.#address = new WireAddress(line, fallback.mailLine)
-    const { pipelined } = envelope
-    const opening = this.#opening(fallback.mailLine, envelope, (settled) => {
-      fallback.answered(replyClass(settled.presented) === 2)
-      this.#mailAnswered(settled)
-    })
-    const rset = commandExchange('rset', 'RSET', () => {
-      if (!pipelined) this.#connection.sendAll(opening)
-    })
-    this.#connection.sendAll(pipelined ? [rset, ...opening] : [rset])
+    this.#opening.send(line)
   }
 
   rcpt(line: string): void {
-    if (this.#pipelined) {
-      this.#rcptSentAhead(line)
-      return
-    }
-    const recipient = this.#transaction?.add(line)
-    this.#connection.send(
-      commandExchange('rcpt', line, (settled) => {
-        if (recipient) record(recipient, settled)
-        this.#host.present(settled.presented)
-      }),
-    )
+    this.#opening.rcpt(line)
   }
 
   data(line: string): void {
-    if (this.#ahead.length > 0) {
+    if (this.#opening.incomplete) {
       this.#connection.abort(OTHER_RECIPIENTS)
       return
     }
-    const plan = this.#transaction?.plan() ?? { kind: 'send', kept: [] }
+    const plan = this.#opening.transaction?.plan() ?? { kind: 'send', kept: [] }
     this.#kept = plan.kept
     if (plan.kind === 'swallow') this.#swallow()
     else if (plan.kind === 'repeat') this.#repeat(line)
@@ -213,44 +110,15 @@ export class MessagePhase {
   endOfBody(ending: string): void {
     if (this.#swallowing) this.#swallowed()
     else {
-      this.progress = 'in doubt'
+      this.#progress = 'in doubt'
       this.#connection.endBody()
       if (this.lmtp) this.#endOfLmtpBody(ending)
       else this.#endOfData(({ presented }) => this.#over([presented]), ending)
     }
   }
 
-  #mailAnswered({ real, presented }: Settled): void {
-    if (this.#options.reused && real?.code === 421 && presented.code === 421) {
-      this.#connection.abort(`the relay server takes no further message on it: ${replyInBrief(real)}`)
-      return
-    }
-    if (real && replyClass(real) === 2) this.progress = 'begun'
-    else if (!this.#pipelined) this.progress = 'over'
-    this.#host.present(presented)
-  }
-
-  #rcptAhead(ahead: Ahead): Exchange {
-    return commandExchange('rcpt', ahead.line, (settled) => {
-      record(ahead.recipient, settled)
-      ahead.presented = settled.presented
-      if (ahead.asked) this.#host.present(settled.presented)
-    })
-  }
-
-  #rcptSentAhead(line: string): void {
-    const ahead = this.#ahead.shift()
-    if (ahead?.line !== line) {
-      this.#connection.abort(OTHER_RECIPIENTS)
-      return
-    }
-    ahead.asked = true
-    const { presented } = ahead
-    if (presented) queueMicrotask(() => this.#host.present(presented))
-  }
-
   #over(replies: readonly Reply[]): void {
-    this.progress = 'over'
+    this.#progress = 'over'
     for (const reply of replies) this.#host.present(reply)
   }
 
@@ -274,7 +142,7 @@ export class MessagePhase {
   #repeat(dataLine: string): void {
     const steps: readonly (readonly [Stage, string])[] = [
       ['rset', 'RSET'],
-      ['mail', this.#transaction?.mailLine ?? ''],
+      ['mail', this.#opening.transaction?.mailLine ?? ''],
       ...this.#kept.map((recipient) => ['rcpt', recipient.line] as const),
     ]
     let accepted = true
@@ -282,12 +150,12 @@ export class MessagePhase {
       commandExchange(stage, line, ({ real, presented }) => {
         accepted &&= real !== undefined && replyClass(real) === 2 && replyClass(presented) === 2
         const next = exchanges[i + 1]
-        if (accepted && next && !this.#pipelined) this.#connection.send(next)
+        if (accepted && next && !this.#opening.pipelined) this.#connection.send(next)
         else if (!next && accepted) this.#sendData(dataLine)
-        else if (!next || !this.#pipelined) this.#host.present(makeReply(451, NOT_REPEATED))
+        else if (!next || !this.#opening.pipelined) this.#host.present(makeReply(451, NOT_REPEATED))
       }),
     )
-    this.#connection.sendAll(this.#pipelined ? exchanges : exchanges.slice(0, 1))
+    this.#connection.sendAll(this.#opening.pipelined ? exchanges : exchanges.slice(0, 1))
   }
 
   #swallow(): void {
@@ -335,6 +203,6 @@ export class MessagePhase {
   }
 
   #presentedAsAccepted(): readonly Recipient[] {
-    return this.#transaction?.presentedAsAccepted() ?? []
+    return this.#opening.transaction?.presentedAsAccepted() ?? []
   }
 }

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 
 import type { Reply } from '../../lib/core/reply.js'
-import type { MailPlan } from '../../lib/relay/message-phase.js'
+import type { MailPlan } from '../../lib/relay/mail-opening.js'
 import { mailAddress, withMailAddress } from '../../lib/relay/wire-address.js'
 import type { RelayRequest, ScriptedRelayOptions } from '../support/scripted-relay.js'
 import { delivered, run } from './letters.js'

@@ -1,0 +1,233 @@
+/**
+ * MAIL and RCPT of one delivery.
+ *
+ * Where the server offers PIPELINING (RFC 2920), MAIL and all RCPTs go in one write. Haraka still sends one after the
+ * other: a RCPT of its own is answered with the reply to the one that went ahead.
+ *
+ * MAIL may go with another address than Haraka's, and once more with Haraka's own where the server does not like that.
+ * Many servers say so only when they are given the first recipient.
+ */
+import { replyInBrief } from '../core/reply-guards.js'
+import { replyClass, type Reply } from '../core/reply.js'
+import { refusesSender, refusesSenderAddress } from '../core/sender-refusal.js'
+import { commandExchange, localExchange, type Exchange, type Settled } from './exchange.js'
+import type { RelayConnection } from './relay-connection.js'
+import { record, Transaction, type Recipient } from './transaction.js'
+import { WireAddress } from './wire-address.js'
+
+/** MAIL with another address, for a server that refuses the first one. */
+export interface MailFallback {
+  readonly mailLine: string
+  /** The first one was refused, this one is about to be sent. */
+  tried(refusal: Reply): void
+  answered(accepted: boolean): void
+}
+
+/** MAIL as it is to be sent. All lines are byte strings without CR LF. */
+export interface MailPlan {
+  readonly mailLine: string
+  readonly fallback?: MailFallback
+}
+
+/** MAIL is not to be sent: what Haraka is told. */
+export interface Withheld {
+  readonly withheld: Reply
+}
+
+/** One transaction. */
+export interface Envelope extends MailPlan {
+  /** The RCPT lines that Haraka is about to send, byte strings without CR LF, as many as the connection may take. */
+  readonly rcptLines: readonly string[]
+  /** They go with MAIL. */
+  readonly pipelined: boolean
+}
+
+export interface MailOpeningOptions {
+  /** The connection carried a message before. */
+  readonly reused: boolean
+  /** Called once for each transaction, when Haraka sends MAIL, with its line. Never rejects. */
+  envelope(mailLine: string): Envelope | Withheld | Promise<Envelope | Withheld>
+}
+
+/** A RCPT that was sent before Haraka did. */
+interface Ahead {
+  readonly recipient: Recipient
+  /** Its reply is there. */
+  presented: Reply | undefined
+  /** Haraka has sent it, too. */
+  asked: boolean
+}
+
+export const OTHER_RECIPIENTS = 'Haraka named other recipients than those that were sent ahead (PIPELINING)'
+
+export class MailOpening {
+  transaction: Transaction | undefined
+  /** The address that Haraka is to know, where there is another one. */
+  address: WireAddress | undefined
+  pipelined = false
+  /** What the server has said to MAIL. */
+  mail: 'unanswered' | 'accepted' | 'refused' = 'unanswered'
+  readonly #connection: RelayConnection
+  readonly #options: MailOpeningOptions
+  readonly #present: (reply: Reply) => void
+  /** Haraka's MAIL. */
+  #line = ''
+  #rcptLines: readonly string[] = []
+  /** In order, those that Haraka has not sent yet. */
+  #ahead: Ahead[] = []
+  /** Not used yet. */
+  #fallback: MailFallback | undefined
+  /** Used for the first recipient's sake, whose second reply is not there yet. */
+  #tried: MailFallback | undefined
+  /** MAIL was refused when Haraka knew it to be accepted: what its recipients are told. */
+  #refused: Settled | undefined
+
+  constructor(connection: RelayConnection, options: MailOpeningOptions, present: (reply: Reply) => void) {
+    this.#connection = connection
+    this.#options = options
+    this.#present = present
+  }
+
+  /** Recipients went ahead that Haraka has not sent. */
+  get incomplete(): boolean {
+    return this.#ahead.length > 0
+  }
+
+  send(line: string): void {
+    this.#line = line
+    const envelope = this.#options.envelope(line)
+    if (envelope instanceof Promise) void envelope.then((later) => this.#begin(later))
+    else this.#begin(envelope)
+  }
+
+  rcpt(line: string): void {
+    if (this.pipelined) this.#rcptSentAhead(line)
+    else this.#sendRcpt(line)
+  }
+
+  #begin(envelope: Envelope | Withheld): void {
+    if ('withheld' in envelope) {
+      this.#connection.send(localExchange(envelope.withheld, ({ presented }) => this.#present(presented)))
+      return
+    }
+    const { mailLine } = envelope
+    this.#fallback = envelope.fallback
+    this.#rcptLines = envelope.rcptLines
+    this.pipelined = envelope.pipelined
+    this.#connection.sendAll(this.#exchanges(mailLine, (settled) => this.#mailAnswered(settled)))
+  }
+
+  /** MAIL, and RCPT where they go with it. */
+  #exchanges(mailLine: string, settle: (settled: Settled) => void): Exchange[] {
+    const transaction = (this.transaction = new Transaction(mailLine))
+    this.address = mailLine === this.#line ? undefined : new WireAddress(this.#line, mailLine)
+    const mail = commandExchange('mail', mailLine, settle)
+    if (!this.pipelined) return [mail]
+    this.#ahead = this.#rcptLines.map((line) => ({
+      recipient: transaction.add(line),
+      presented: undefined,
+      asked: false,
+    }))
+    return [mail, ...this.#ahead.map((ahead) => this.#rcptAhead(ahead))]
+  }
+
+  #mailAnswered(settled: Settled): void {
+    const { real, presented } = settled
+    if (this.#fallback && this.#isRefusal(settled, refusesSenderAddress)) {
+      this.#mailAgain(this.#fallback, presented)
+      return
+    }
+    if (this.#options.reused && real?.code === 421 && presented.code === 421) {
+      this.#connection.abort(`the relay server takes no further message on it: ${replyInBrief(real)}`)
+      return
+    }
+    this.mail = real && replyClass(real) === 2 ? 'accepted' : 'refused'
+    this.#present(presented)
+  }
+
+  #sendRcpt(line: string): void {
+    const recipient = this.transaction?.add(line)
+    this.#connection.send(
+      commandExchange('rcpt', line, (settled) => {
+        if (this.#fallback && this.#isFirst(recipient) && this.#isRefusal(settled, refusesSender)) {
+          this.#rcptAgain(this.#fallback, settled.presented, line)
+        } else this.#present(this.#rcptAnswered(recipient, settled))
+      }),
+    )
+  }
+
+  /** What Haraka is to be told of the recipient. */
+  #rcptAnswered(recipient: Recipient | undefined, settled: Settled): Reply {
+    const told = this.#refused ?? settled
+    if (recipient) record(recipient, told)
+    this.#tried?.answered(!this.#refused && !refusesSender(told.presented))
+    this.#tried = undefined
+    return told.presented
+  }
+
+  #rcptAhead(ahead: Ahead): Exchange {
+    const { recipient } = ahead
+    return commandExchange('rcpt', recipient.line, (settled) => {
+      if (this.#fallback && this.#isFirst(recipient) && this.#isRefusal(settled, refusesSender)) {
+        this.#rcptAgain(this.#fallback, settled.presented)
+        const first = this.#ahead[0]
+        if (ahead.asked && first) {
+          first.asked = true
+          this.#ahead.shift()
+        }
+        return
+      }
+      ahead.presented = this.#rcptAnswered(recipient, settled)
+      if (ahead.asked) this.#present(ahead.presented)
+    })
+  }
+
+  #rcptSentAhead(line: string): void {
+    const ahead = this.#ahead.shift()
+    if (ahead?.recipient.line !== line) {
+      this.#connection.abort(OTHER_RECIPIENTS)
+      return
+    }
+    ahead.asked = true
+    const { presented } = ahead
+    if (presented) queueMicrotask(() => this.#present(presented))
+  }
+
+  #isFirst(recipient: Recipient | undefined): boolean {
+    return recipient !== undefined && this.transaction?.recipients[0] === recipient
+  }
+
+  /** What the script has made of a refusal stands. */
+  #isRefusal({ real, outcome }: Settled, refuses: (reply: Reply) => boolean): boolean {
+    return outcome === 'unchanged' && this.#connection.consequence === 'none' && real !== undefined && refuses(real)
+  }
+
+  #mailAgain(fallback: MailFallback, refusal: Reply): void {
+    this.#again(fallback, refusal, (settled) => {
+      fallback.answered(replyClass(settled.presented) === 2)
+      this.#mailAnswered(settled)
+    })
+  }
+
+  /** `line`: the RCPT to be sent again, where they do not go with MAIL. */
+  #rcptAgain(fallback: MailFallback, refusal: Reply, line?: string): void {
+    this.#tried = fallback
+    this.#again(fallback, refusal, (settled) => {
+      if (replyClass(settled.presented) !== 2) this.#refused = settled
+      if (line === undefined) return
+      if (this.#refused) this.#present(this.#rcptAnswered(this.transaction?.add(line), settled))
+      else this.#sendRcpt(line)
+    })
+  }
+
+  /** Replies to what went ahead of the refusal come before, and are nobody's any more. */
+  #again(fallback: MailFallback, refusal: Reply, mailAnswered: (settled: Settled) => void): void {
+    this.#fallback = undefined
+    fallback.tried(this.address?.hiddenIn(refusal) ?? refusal)
+    const exchanges = this.#exchanges(fallback.mailLine, mailAnswered)
+    const rset = commandExchange('rset', 'RSET', () => {
+      if (!this.pipelined) this.#connection.sendAll(exchanges)
+    })
+    this.#connection.sendAll(this.pipelined ? [rset, ...exchanges] : [rset])
+  }
+}
