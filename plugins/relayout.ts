@@ -1,24 +1,36 @@
 /**
- * What Haraka loads: every export becomes a property of the plugin object, `hook_*` register themselves.
+ * What Haraka loads: every export becomes a property of the plugin object, `hook_*` register themselves, at priority 0.
  */
 import { loadRelayout } from '../lib/haraka/load.js'
 import { noteOrigin } from '../lib/haraka/origin.js'
 import type { Relayout } from '../lib/haraka/relayout.js'
-import { DENYSOFT, type HarakaConnection, type HarakaPlugin, type HMail, type Next } from '../lib/haraka/shapes.js'
+import {
+  DENYSOFT,
+  type HarakaConnection,
+  type HarakaPlugin,
+  type HMail,
+  type InboundAddress,
+  type Next,
+} from '../lib/haraka/shapes.js'
 
-/** Before other plugins, wherever they stand in config/plugins: Haraka runs the lowest first, 0 where none is given. */
+/** Before other plugins, wherever they stand in config/plugins: Haraka runs the lowest priority first. */
 const BEFORE_OTHERS = -100
 
 let relayout: Relayout
 
 export function register(this: HarakaPlugin): void {
   relayout = loadRelayout(this)
-  this.register_hook('mail', 'mailBegins', BEFORE_OTHERS)
+  this.register_hook('mail', 'note_origin', BEFORE_OTHERS)
+  this.register_hook('rcpt', 'take_off_tag', BEFORE_OTHERS)
 }
 
-export function mailBegins(next: Next, connection: HarakaConnection): void {
+export function note_origin(next: Next, connection: HarakaConnection): void {
   noteOrigin(connection)
   next()
+}
+
+export function take_off_tag(next: Next, connection: HarakaConnection, [recipient]: [InboundAddress]): void {
+  relayout.recipient(next, connection, recipient)
 }
 
 export function shutdown(): void {

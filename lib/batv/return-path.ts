@@ -40,7 +40,8 @@ export type TagVerdict =
 /**
  * The address with a tag that expires after `day` (see `expiryDay`). Undefined where it must stay plain: the null
  * sender, an address without a domain, one that is tagged already, and one that a tag would make longer than RFC 5321
- * allows. A quoted local part gets its tag inside the quotes: outside of them there may be none.
+ * allows. A quoted local part gets its tag inside the quotes: outside of them there may be none. The hash is in lower
+ * case: Exim reads no other.
  */
 export function signReturnPath(address: string, key: BatvKey, day: number): string | undefined {
   const mailbox = splitMailbox(address)
@@ -49,7 +50,7 @@ export function signReturnPath(address: string, key: BatvKey, day: number): stri
     return undefined
   }
   const digits = tagDigits(key, day)
-  const tag = `prvs=${digits}${tagHash(digits, address, key).toString('hex').toUpperCase()}=`
+  const tag = `prvs=${digits}${tagHash(digits, address, key).toString('hex')}=`
   return address.startsWith('"') ? `"${tag}${address.slice(1)}` : `${tag}${address}`
 }
 

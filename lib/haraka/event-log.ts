@@ -1,10 +1,10 @@
 /**
- * The plugin's lines in Haraka's log (contract 9): one line an event, `event key=value …`, the item's uuid where
- * Haraka has it. No value, whoever chose it, can break the line or pass for another field.
+ * The plugin's lines in Haraka's log (contract 9): one line an event, `event key=value …`, the uuid of the item or
+ * transaction where Haraka has it. No value, whoever chose it, can break the line or pass for another field.
  */
 import type { Clock } from '../core/clock.js'
 import { type LogValue, logFields } from '../core/log-line.js'
-import type { HarakaPlugin, HMail } from './shapes.js'
+import type { HarakaPlugin, HMail, Transaction } from './shapes.js'
 
 type LogValues = Readonly<Record<string, LogValue>>
 
@@ -15,6 +15,9 @@ export interface Failure {
 }
 
 export type Level = 'debug' | 'info' | 'notice' | 'warn' | 'error'
+
+/** What a line is about, where Haraka has a uuid for it. */
+type Subject = HMail | Pick<Transaction, 'uuid'>
 
 /** Between two lines about the same failure (contract 4). */
 const REPEAT_MS = 60_000
@@ -36,11 +39,11 @@ export class EventLog {
     this.#clock = clock
   }
 
-  event(level: Level, name: string, values: LogValues, hmail?: HMail): void {
+  event(level: Level, name: string, values: LogValues, subject?: Subject): void {
     const log = this.#plugin[`log${level}`]
-    const uuid = hmail?.todo.uuid
+    const uuid = subject && ('todo' in subject ? subject.todo.uuid : subject.uuid)
     // Haraka takes the uuid from an object that has one, and prints a plain object as its fields.
-    if (uuid) log.call(this.#plugin, `${name} `, new LoggedItem(uuid), logFields(values))
+    if (uuid) log.call(this.#plugin, `${name} `, new LoggedSubject(uuid), logFields(values))
     else log.call(this.#plugin, `${name} `, logFields(values))
   }
 
@@ -49,7 +52,7 @@ export class EventLog {
    * those in between. Failures with the same `place` and `text` are the same; so are those of a place that has a new
    * text again and again.
    */
-  failure({ place, text }: Failure, level: Level, name: string, values: LogValues, hmail?: HMail): void {
+  failure({ place, text }: Failure, level: Level, name: string, values: LogValues, subject?: Subject): void {
     const now = this.#clock.monotonicMs()
     let key = `${place}\n${text}`
     let known = this.#failures.get(key)
@@ -63,7 +66,7 @@ export class EventLog {
     }
     const repeated = known?.unlogged ? { repeated: known.unlogged } : {}
     remember(this.#failures, key, { loggedMs: now, unlogged: 0 })
-    this.event(level, name, { ...values, ...repeated }, hmail)
+    this.event(level, name, { ...values, ...repeated }, subject)
   }
 
   /** Counts one more. */
@@ -87,7 +90,7 @@ function remember<Value>(known: Map<string, Value>, key: string, value: Value): 
   if (oldest !== undefined) known.delete(oldest)
 }
 
-class LoggedItem {
+class LoggedSubject {
   readonly uuid: string
 
   constructor(uuid: string) {

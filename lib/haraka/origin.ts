@@ -27,7 +27,7 @@ export function noteOrigin({ transaction, notes, remote }: HarakaConnection): vo
   if (!transaction) return
   const { auth_user: authUser } = notes
   const noted: Noted = {
-    mailFrom: transaction.mail_from.address,
+    mailFrom: String(transaction.mail_from.address),
     ip: remote.ip,
     ...(typeof authUser === 'string' ? { authUser } : {}),
   }

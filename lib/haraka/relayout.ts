@@ -24,7 +24,16 @@ import { openSeam, REOFFER_SECONDS, type Seam } from './seam.js'
 import { Sender, type Verdict, whenFailing } from './sender.js'
 import { sessionGlobals } from './sender-sessions.js'
 import { SettingsSource } from './settings-source.js'
-import { CONT, DELAY, type HarakaPlugin, type HMail, type Next } from './shapes.js'
+import {
+  CONT,
+  DELAY,
+  type HarakaPlugin,
+  type HMail,
+  type InboundAddress,
+  type HarakaConnection,
+  type Next,
+} from './shapes.js'
+import { TaggedRecipients } from './tagged-recipients.js'
 
 export interface RelayoutDeps {
   readonly clock: Clock
@@ -48,6 +57,7 @@ export class Relayout {
   readonly #source: SettingsSource
   readonly #ports: ScriptPorts
   readonly #scripts: Scripts
+  readonly #taggedRecipients: TaggedRecipients
   readonly #senders = new Map<string, Sender>()
   readonly #inHand: ItemsInHand
   readonly #deliveries = new WeakMap<HMail, Delivery>()
@@ -63,6 +73,7 @@ export class Relayout {
     this.#source = new SettingsSource(plugin, this.#log, () => this.#reconfigure())
     this.#seam = openSeam(plugin)
     this.#returnPaths = new ReturnPaths({ clock: deps.clock, log: this.#log, settings: () => this.#settings })
+    this.#taggedRecipients = new TaggedRecipients(this.#log, deps.clock, () => this.#settings.batv)
     const remark = (message: string): void => this.#log.event('error', 'script', { error: message })
     const createPort = (limits: ScriptLimits): ScriptPort => deps.createPort(limits, remark)
     this.#ports = new ScriptPorts(createPort, () => {
@@ -103,6 +114,11 @@ export class Relayout {
       this.#log.failure({ place: 'offer', text: String(error) }, 'error', 'offer', { error: detail(error) }, hmail)
       answer(DELAY, String(this.#settings.main.skipRetrySeconds))
     })
+  }
+
+  /** A recipient of incoming mail. */
+  recipient(next: Next, connection: HarakaConnection, recipient: InboundAddress): void {
+    this.#taggedRecipients.check(next, connection, recipient)
   }
 
   /** After how many seconds it is to come again; undefined: as Haraka has it. */

@@ -1,6 +1,6 @@
 /**
  * The parts of Haraka's objects that the plugin uses, as Haraka 3.3 has them (outbound/hmail.js, todo.js,
- * client_pool.js, plugins.js). `seam.ts` checks at start-up that they are there.
+ * client_pool.js, plugins.js, connection.js, transaction.js). `seam.ts` checks at start-up that they are there.
  */
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream'
 
 /** Return values of hooks, from haraka-constants. */
 export const CONT = 900
+export const DENY = 902
 export const DENYSOFT = 903
 export const DELAY = 908
 
@@ -20,6 +21,41 @@ export interface HarakaAddress {
   readonly address: string
   /** `<user@host>`; with `ascii` an internationalised domain in its ASCII form. */
   format(ascii: boolean): string
+}
+
+/** In Haraka 3.3.0 a function that has the text as its string (asLegacy of @haraka/email-address). */
+type AddressText = string | (() => string)
+
+/** A recipient of incoming mail (@haraka/email-address). */
+export interface InboundAddress {
+  /** The path as the client gave it. */
+  original: string
+  /** The local part. */
+  readonly user: string
+  /** The domain in lower case and ASCII form; '' for a bare `postmaster`. */
+  readonly host: AddressText
+  /** `user@host`, the host as it was written. */
+  readonly address: AddressText
+  /** Sets everything but `original` from a path; throws for what is none. */
+  parse(path: string): void
+}
+
+/** One incoming message. */
+export interface Transaction {
+  readonly uuid: string
+  readonly mail_from: Pick<InboundAddress, 'user' | 'address'>
+  /** They go into the queue file. */
+  readonly notes: Record<string, unknown>
+}
+
+/** A client's connection to Haraka. */
+export interface HarakaConnection {
+  /** The client may send to anybody: it has authenticated, say. */
+  readonly relaying: boolean
+  readonly remote: { readonly ip?: string }
+  /** `auth_user`: who has logged in. */
+  readonly notes: Readonly<Record<string, unknown>>
+  readonly transaction: Transaction | null
 }
 
 export interface Todo {
@@ -67,16 +103,6 @@ export interface HMail {
   lognotice(line: string): void
   logprotocol(line: string): void
   split_to_new_recipients(recipients: object[], reason: string, callback: (item: HMail) => void): void
-}
-
-/** A client's connection to Haraka. */
-export interface HarakaConnection {
-  readonly notes: Readonly<Record<string, unknown>>
-  readonly remote: { readonly ip?: string }
-  readonly transaction: {
-    readonly mail_from: HarakaAddress
-    readonly notes: Record<string, unknown>
-  } | null
 }
 
 /** A mail exchanger or relay server as Haraka describes it. Symbol keys survive Haraka's copying of it. */

@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
 import fc from 'fast-check'
 
 import { expiryDay, signReturnPath, verifyReturnPath } from '../../lib/batv/return-path.js'
 import { fromBytes, toBytes } from '../../lib/core/byte-string.js'
 import { Secret } from '../../lib/core/settings/secret.js'
-import { HARAKA } from '../support/haraka-instance.js'
+import { Address } from '../support/haraka-address.js'
 import { address, localPart } from './addresses.js'
-
-interface ParsedAddress {
-  readonly user: string
-  readonly original_host: string
-}
-
-/** Haraka's own: throws for what is no address. */
-const { Address } = createRequire(`${HARAKA}/package.json`)('@haraka/email-address') as {
-  Address: new (path: string) => ParsedAddress
-}
 
 const DAY = 86_400_000
 

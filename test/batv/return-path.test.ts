@@ -20,18 +20,18 @@ const kind = (address: string, nowMs = NOW, keys: readonly BatvKey[] = KEYS, lif
 
 describe('signReturnPath', () => {
   it('puts the tag of the draft in front of the local part', () => {
-    const hash = createHmac('sha1', 'hush').update('3461joe@example.com').digest('hex').slice(0, 6).toUpperCase()
+    const hash = createHmac('sha1', 'hush').update('3461joe@example.com').digest('hex').slice(0, 6)
     assert.equal(signReturnPath('joe@example.com', KEY, expiryDay(NOW, 7)), `prvs=3461${hash}=joe@example.com`)
   })
 
   it('is what it has always been: tags in the mail that is under way must stay valid', () => {
     const table: [string, number, string][] = [
-      ['joe@example.com', 461, 'prvs=3461A51918=joe@example.com'],
-      ['Joe+x@Example.COM', 0, 'prvs=3000F6970C=Joe+x@Example.COM'],
-      ['"a b"@example.com', 7, '"prvs=3007A7AD6A=a b"@example.com'],
-      ['""@example.com', 7, '"prvs=300704E255="@example.com'],
-      ['joe@[x-tag:a@b]', 99, 'prvs=30994AC147=joe@[x-tag:a@b]'],
-      [toBytes('jürgen@bücher.example'), 999, toBytes('prvs=3999EF7ADC=jürgen@bücher.example')],
+      ['joe@example.com', 461, 'prvs=3461a51918=joe@example.com'],
+      ['Joe+x@Example.COM', 0, 'prvs=3000f6970c=Joe+x@Example.COM'],
+      ['"a b"@example.com', 7, '"prvs=3007a7ad6a=a b"@example.com'],
+      ['""@example.com', 7, '"prvs=300704e255="@example.com'],
+      ['joe@[x-tag:a@b]', 99, 'prvs=30994ac147=joe@[x-tag:a@b]'],
+      [toBytes('jürgen@bücher.example'), 999, toBytes('prvs=3999ef7adc=jürgen@bücher.example')],
     ]
     for (const [address, day, tagged] of table) assert.equal(signReturnPath(address, KEY, day), tagged, address)
   })
@@ -129,6 +129,7 @@ describe('verifyReturnPath', () => {
     const path = signReturnPath('joe@mail.example.com', KEY, 461) ?? ''
     for (const made of [
       path.toLowerCase(),
+      path.replace(/\w{10}(?==)/, (tag) => tag.toUpperCase()),
       path.replace('prvs=', 'PRVS='),
       path.replace('mail.example', 'Mail.EXAMPLE'),
     ]) {

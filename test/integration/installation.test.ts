@@ -62,6 +62,7 @@ describe('Haraka does not start', function () {
     ],
     ['with an unknown tls', '[sender.main]\ntls=sometimes\n', /\[sender\.main\] tls = sometimes/],
     ['with a secret it cannot read', '[sender.main]\nauth_file=none.txt\n', /\[sender\.main\] auth_file/],
+    ['with tagged return paths but no secret', '[batv]\nenabled=true\n', /\[batv\] enabled = true: there is no secret/],
     ['with a filter rule that is none', '[sender.main]\nfilter[]=Size>2k\n', /filter/],
   ] as const) {
     for (const nodes of [0, 1]) {

@@ -66,7 +66,7 @@ describe('tagged return paths on the wire', function () {
         assert.equal(scene.relay.connections.length, 1)
         const seen = scene.relay.messages.map(({ mailFrom }) => mailFrom)
         assert.deepEqual(seen.slice(0, 4).map(untagged), froms.map(bytes))
-        assert.match(mails(scene)[1]!, /^MAIL FROM:<"prvs=3\d{3}[\dA-F]{6}=joe b"@example\.com>$/)
+        assert.match(mails(scene)[1]!, /^MAIL FROM:<"prvs=3\d{3}[\da-f]{6}=joe b"@example\.com>$/)
         assert.match(mails(scene)[3]!, /> SMTPUTF8$/)
         assert.deepEqual(seen.slice(4), ['', 'prvs=3123ABCDEF=joe@example.com', `${'x'.repeat(49)}@example.com`])
         await until('the queue is empty', () => scene.haraka.queue().length === 0)
