@@ -128,7 +128,7 @@ export class MailOpening {
       presented: undefined,
       asked: false,
     }))
-    return [mail, ...this.#ahead.map((ahead) => this.#rcptAhead(ahead))]
+    return [mail, ...this.#ahead.map((ahead) => this.#rcptAhead(ahead, transaction))]
   }
 
   #mailAnswered(settled: Settled): void {
@@ -165,9 +165,11 @@ export class MailOpening {
     return told.presented
   }
 
-  #rcptAhead(ahead: Ahead): Exchange {
+  #rcptAhead(ahead: Ahead, transaction: Transaction): Exchange {
     const { recipient } = ahead
     return commandExchange('rcpt', recipient.line, (settled) => {
+      // It was sent with the MAIL that has been refused.
+      if (this.transaction !== transaction) return
       if (this.#fallback && this.#isFirst(recipient) && this.#isRefusal(settled, refusesSender)) {
         this.#rcptAgain(this.#fallback, settled.presented)
         const first = this.#ahead[0]
@@ -220,7 +222,7 @@ export class MailOpening {
     })
   }
 
-  /** Replies to what went ahead of the refusal come before, and are nobody's any more. */
+  /** Replies to what went with the first one come before. */
   #again(fallback: MailFallback, refusal: Reply, mailAnswered: (settled: Settled) => void): void {
     this.#fallback = undefined
     fallback.tried(this.address?.hiddenIn(refusal) ?? refusal)

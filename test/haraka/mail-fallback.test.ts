@@ -117,6 +117,69 @@ describe('MAIL with another address', () => {
         assert.deepEqual(tagging.log, [])
       })
 
+      describe('is refused only at RCPT', () => {
+        const SENDER = '553 5.7.1 Sender address rejected: not owned by user m'
+        const tagged = ({ connection }: RelayRequest): boolean =>
+          connection.commands.findLast((command) => command.startsWith('MAIL'))!.includes(TAG)
+        const atRcpt = (request: RelayRequest): string | undefined => (tagged(request) ? SENDER : undefined)
+
+        for (const packets of ['plain', 'bytes', 'joined'] as const)
+          it(`goes on with Haraka's own, replies come ${packets}`, async () => {
+            const tagging = trial()
+            const result = await run({ rcpt: atRcpt, packets }, options, messages(tagging))
+            assert.deepEqual(result.outcomes, delivered(0, 1, 2))
+            assert.deepEqual(tagging.log, ['tried 553', 'answered true'])
+            assert.equal(result.relay.connections.length, 1)
+            const [connection] = result.relay.connections
+            assert.deepEqual(mails(connection!.commands).slice(0, 3), [
+              `<${TAG}m0@example.com>`,
+              'RSET',
+              '<m0@example.com>',
+            ])
+            assert.deepEqual(
+              result.relay.messages.map(({ rcptTo }) => rcptTo.length),
+              [2, 2, 2],
+            )
+          })
+
+        it('for the same reason as Haraka’s own: that refusal is what Haraka is told', async () => {
+          const tagging = trial()
+          const rcpt = (request: RelayRequest): string =>
+            tagged(request) ? SENDER : '550 5.7.1 sender not allowed here'
+          const result = await run({ rcpt }, options, messages(tagging).slice(0, 1))
+          assert.deepEqual(result.outcomes, ['bounced a0 b0'])
+          assert.equal(result.delivered[0]!.protocol.filter((line) => line.includes('not allowed here')).length, 2)
+          assert.deepEqual(tagging.log, ['tried 553', 'answered false'])
+        })
+
+        it('and MAIL with Haraka’s own is refused: each recipient has that refusal', async () => {
+          const tagging = trial()
+          const mail = ({ address }: RelayRequest) =>
+            address.startsWith(TAG) ? undefined : '550 5.7.1 nobody from there'
+          const result = await run({ mail, rcpt: atRcpt }, options, messages(tagging).slice(0, 1))
+          assert.deepEqual(result.outcomes, ['bounced a0 b0'])
+          assert.equal(result.delivered[0]!.protocol.filter((line) => line.includes('nobody from there')).length, 2)
+          assert.deepEqual(tagging.log, ['tried 553', 'answered false'])
+        })
+
+        it('for the sake of a later recipient alone: that one is refused', async () => {
+          const tagging = trial()
+          const rcpt = (request: RelayRequest) => (request.address.startsWith('b') ? atRcpt(request) : undefined)
+          const result = await run({ rcpt }, options, messages(tagging).slice(0, 1))
+          assert.deepEqual(result.outcomes, ['bounced b0, delivered a0'])
+          assert.deepEqual(tagging.log, [])
+        })
+
+        it('for the recipient’s sake: that one is refused', async () => {
+          const tagging = trial()
+          const rcpt = ({ address }: RelayRequest) =>
+            address.startsWith('a') ? '553 5.1.1 mailbox name not allowed' : undefined
+          const result = await run({ rcpt }, options, messages(tagging).slice(0, 1))
+          assert.deepEqual(result.outcomes, ['bounced a0, delivered b0'])
+          assert.deepEqual(tagging.log, [])
+        })
+      })
+
       it('is refused, and the connection is closed over it: the message goes to the next server', async () => {
         const tagging = trial()
         const mail = ({ address }: RelayRequest) =>
