@@ -2,12 +2,14 @@
  * The examples of the README, run as they stand there.
  */
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { domainToASCII, domainToUnicode } from 'node:url'
 
 import type { RawActions } from '../../lib/core/decision.js'
 import { parseSettings } from '../../lib/core/settings/parse-settings.js'
 import type { MessageFacts } from '../../lib/script/port.js'
+import { modified } from '../examples/example-script.js'
 import { FACTS, type Opened, useFiles, usePort } from '../script/fixture.js'
 import { readIni } from '../support/read-ini.js'
 
@@ -33,6 +35,9 @@ const EXAMPLES = [
   'the provider that means 550',
   'limits by relay server',
   'what a session remembers',
+  'TLS by message',
+  'forwarded mail',
+  'a return path for each recipient',
 ]
 
 describe('the README', () => {
@@ -128,20 +133,75 @@ describe('the README', () => {
   })
 
   it('has settings without a mistake', () => {
-    for (const ini of blocks('ini')) {
-      const env = { readSecretFile: () => ({ error: 'none' }), domainToUnicode, domainToASCII }
+    const env = { readSecretFile: () => ({ content: 'a secret\n' }), domainToUnicode, domainToASCII }
+    const [senders, batv, ...others] = blocks('ini').map((ini) => {
       const { problems, fatal, settings } = parseSettings(readIni(ini), env)
       assert.deepEqual([problems, fatal], [[], []])
-      assert.deepEqual(
-        settings.senders.map(({ name }) => name),
-        ['bulk', 'main'],
-      )
-    }
+      return settings
+    })
+    assert.deepEqual(
+      senders?.senders.map(({ name }) => name),
+      ['bulk', 'main'],
+    )
+    assert.deepEqual([batv?.batv.enabled, batv?.batv.signing?.secret.reveal()], [true, 'a secret'])
+    assert.deepEqual(others, [])
   })
 
   it('names only files that there are', () => {
     for (const [, target = ''] of README.matchAll(/\]\(((?!http|#)[^)]+)\)/g)) {
       assert.doesNotThrow(() => readFileSync(target), target)
+    }
+  })
+
+  it('chooses TLS by message', async () => {
+    const { session } = open(example('TLS by message'))
+    const { filename, dataStart, size } = FACTS
+    const ask = async (server: string, returnPath: string) =>
+      session.serverDetails({
+        ...{ filename, dataStart, size, server, returnPath, authSender: '', domain: 'example.net' },
+        tls: { tryTls: true, forceTls: false },
+      })
+    assert.deepEqual(await ask('smtp.example.net', 'joe@example.com'), { tryTls: true, forceTls: false })
+    assert.deepEqual(await ask('mail.broken.example', 'joe@example.com'), { tryTls: false, forceTls: false })
+    assert.deepEqual(await ask('smtp.example.net', 'ann@payroll.example.com'), { tryTls: true, forceTls: true })
+  })
+
+  it('rewrites the return path of forwarded mail', async () => {
+    const opened = open(example('forwarded mail'))
+    for (const ours of ['', 'joe@example.com', 'joe@Example.com', '"joe smith"@example.net', 'joe@[192.0.2.7]']) {
+      assert.equal(await modified(opened, ours), undefined, ours)
+    }
+    // Enough different hashes for each of the four digits to be of every kind.
+    for (let i = 0; i < 100; i++) {
+      const path = await modified(opened, `Joe.${i}@Example.net`)
+      const [, hash, time] =
+        /^SRS0=([\w+/]{4})=([A-Z2-7]{2})=(?:Example\.net=Joe\.\d+)@example\.com$/.exec(path ?? '') ?? []
+      const hmac = createHmac('sha1', 'the long one that the decoder has').update(
+        `${time?.toLowerCase()}example.netjoe.${i}`,
+      )
+      assert.equal(hash, hmac.digest('base64').slice(0, 4), path)
+    }
+    const atDay = async (day: number): Promise<string | undefined> =>
+      modified(open(`${example('forwarded mail')}\nos.time = function() return ${day} * 86400 end`), 'joe@example.net')
+    // By the test vectors of PostSRSd, 1 January 2020 is 2W.
+    for (const [day, time] of [
+      [18_262, '2W'],
+      [20_479, '77'],
+      [20_480, 'AA'],
+    ] as const) {
+      assert.equal((await atDay(day))?.split('=')[2], time)
+    }
+  })
+
+  it('gives each recipient of a list a return path', async () => {
+    const opened = open(example('a return path for each recipient'))
+    assert.equal((await opened.session.started).globals.maxRecipientsPerMessage, 1)
+    const list = 'list-bounces@example.com'
+    const one = { recipients: ['joe+x@example.net'] }
+    assert.equal(await modified(opened, list, one), 'list-bounces+joe+x=example.net@example.com')
+    assert.equal(await modified(opened, 'joe@example.com', one), undefined)
+    for (const recipients of [[], ['"a b"@example.net'], ['joe@[192.0.2.7]'], ['joe@example.net', 'ann@example.net']]) {
+      assert.equal(await modified(opened, list, { recipients }), undefined)
     }
   })
 })
