@@ -12,13 +12,17 @@ export interface DrainSetup {
   readonly connections?: number
   /** Of the sender; undefined: the default. */
   readonly pipelining?: boolean
+  /** Return paths are tagged. */
+  readonly tags?: boolean
 }
+
+const TAGS = '[batv]\nenabled = true\nsecret = thirty characters, more or less\n'
 
 export const EMPTY_SCRIPT = '-- This script has no function.\n'
 
 /** Files in Haraka's config folder. Without the plugin, the probe names the relay server and the credentials. */
 export function configFor(setup: DrainSetup, port: number, credentials?: Credentials): Record<string, string> {
-  const { relayout, script, connections, pipelining } = setup
+  const { relayout, script, connections, pipelining, tags } = setup
   if (!relayout) return connections === undefined ? {} : { 'outbound.ini': `concurrency_max=${connections}\n` }
   const section = {
     host: `127.0.0.1:${port}`,
@@ -29,7 +33,7 @@ export function configFor(setup: DrainSetup, port: number, credentials?: Credent
   }
   const lines = Object.entries(section).flatMap(([key, value]) => (value === undefined ? [] : [`${key} = ${value}\n`]))
   return {
-    'relayout.ini': `[sender.default]\n${lines.join('')}`,
+    'relayout.ini': `${tags ? TAGS : ''}[sender.default]\n${lines.join('')}`,
     ...(script === undefined ? {} : { 'relayout.lua': script }),
   }
 }

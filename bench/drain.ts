@@ -10,10 +10,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
+import { costs } from './costs.js'
 import { type Drain, drainOnce } from './drain-once.js'
 import { type DrainSetup, EMPTY_SCRIPT } from './drain-setup.js'
-import { type Figure, figure, median } from './figure.js'
-import { inTurns, paired } from './in-turns.js'
+import { inTurns } from './in-turns.js'
 import type { Part, PartResult } from './part.js'
 import { queueFolder } from './queue-folder.js'
 import { type Named, rates } from './rates.js'
@@ -100,22 +100,4 @@ export const drain: Part = {
       }
     })
   },
-}
-
-function costs(own: Named<Drain>, base: Named<Drain>): Figure[] {
-  const of = (what: string, ms: (drain: Drain) => number): Figure => {
-    const perMessage = (drain: Drain): number => ms(drain) / drain.messages
-    const [its, others] = [own, base].map(({ drains }) => median(drains.map(perMessage)).toFixed(2))
-    return figure(
-      `${own.name} / ${base.name}: ${what} per message`,
-      'lower',
-      paired(own.drains, base.drains, (one, other) => perMessage(one) / perMessage(other)),
-      `${its} ms against ${others} ms`,
-    )
-  }
-  return [
-    of('main thread active', ({ activeMs }) => activeMs),
-    of('processor time of the main thread', ({ mainCpuMs }) => mainCpuMs),
-    of('processor time of the process', ({ processCpuMs }) => processCpuMs),
-  ]
 }

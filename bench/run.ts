@@ -21,6 +21,7 @@ import { described, type Machine, machine } from './machine.js'
 import type { Part, PartOptions, PartResult } from './part.js'
 import { writePage } from './performance-page.js'
 import { postfix } from './postfix.js'
+import { returnPaths } from './return-paths.js'
 import { roundTrips } from './round-trips.js'
 import { scheduler } from './scheduler.js'
 import { script } from './script.js'
@@ -35,6 +36,7 @@ const PARTS = {
   depth,
   'limited-relay': limitedRelay,
   'round-trips': roundTrips,
+  'return-paths': returnPaths,
   postfix,
   share,
 } as const satisfies Record<string, Part>
