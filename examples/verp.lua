@@ -15,6 +15,7 @@
 --   [sender.lists]
 --   host = smtp.example.net
 --   filter[] = From: list-bounces@example.com
+--   filter[] = From: news-bounces@example.com
 --
 -- Where BATV is in use, the domain must not be one of [batv] domains with require = true: these addresses have no tag.
 --
@@ -26,7 +27,8 @@ local lists = {
   ["news-bounces@example.com"] = true,
 }
 
--- The sender in relayout.ini that has the mail of these lists.
+-- The sender in relayout.ini that has the mail of these lists: its name there. Another name, or mail of the lists that
+-- another sender takes, and the return paths stay as they are.
 local lists_sender = "lists"
 
 -- The plugin takes a return path of at most 256 octets, with its two angle brackets.

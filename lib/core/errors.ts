@@ -6,13 +6,14 @@
  */
 import { oneLine } from './log-line.js'
 
-const STOPS = 'Haraka does not start with it; after an edit the last good settings stay in use'
+const KEPT = 'after an edit the last good settings stay in use'
+const STOPS = `Haraka does not start with it; ${KEPT}`
 
 export const ERRORS = {
   // Settings
-  RELAYOUT_E_BAD_VALUE: 'relayout.ini [{section}] {key} = {value}: {accepted} is accepted{why}; {used} is used',
-  RELAYOUT_E_UNKNOWN_KEY: 'relayout.ini [{section}] {key}: there is no such key{hint}; it is ignored',
-  RELAYOUT_E_UNKNOWN_SECTION: 'relayout.ini [{section}]: there is no such section{hint}; it is ignored',
+  RELAYOUT_E_BAD_VALUE: `relayout.ini [{section}] {key} = {value}: {accepted} is accepted{why}. At start-up {used} is used; ${KEPT}`,
+  RELAYOUT_E_UNKNOWN_KEY: `relayout.ini [{section}] {key}: there is no such key{hint}. At start-up it is ignored; ${KEPT}`,
+  RELAYOUT_E_UNKNOWN_SECTION: `relayout.ini [{section}]: there is no such section{hint}. At start-up it is ignored; ${KEPT}`,
   RELAYOUT_E_UNUSABLE_VALUE: `relayout.ini [{section}] {key} = {value}: {accepted} is accepted{why}, and mail could go the wrong way. ${STOPS}`,
   RELAYOUT_E_UNUSABLE_HOST: `relayout.ini [{section}] host = {value}: {why}. Give the relay servers as host[:port] or [IPv6]:port, separated by commas. ${STOPS}`,
   RELAYOUT_E_UNUSABLE_KEY: `relayout.ini [{section}] {key}: there is no such key here{hint}, and without it mail could go the wrong way. ${STOPS}`,
@@ -21,6 +22,10 @@ export const ERRORS = {
   RELAYOUT_E_UNREADABLE_SECRET: `relayout.ini [{section}] {key}: {why}. ${STOPS}`,
   RELAYOUT_E_NO_SECRET: `relayout.ini [batv] {key} = true: there is no secret to go with it, and {harm}. Give one as secret or in a secret_file. ${STOPS}`,
   RELAYOUT_E_NO_DOMAINS: `relayout.ini [batv] require = true: it is not said whose bounces are to be refused. Give the domains whose mail leaves here only, as in domains = example.com, example.net. ${STOPS}`,
+  RELAYOUT_E_REQUIRE_ALONE:
+    'relayout.ini [batv] require = true, but enabled is not: bounces of mail that the script does not tag (UseBATV) are refused. Set enabled = true, or take require out',
+  RELAYOUT_E_SHORT_SECRET:
+    'relayout.ini [batv] {key}: a secret of fewer than 16 characters can be guessed from one tag. Make a longer one, as with openssl rand -base64 30, and keep this one as accept[] for a week',
   RELAYOUT_E_FILTER_RULE: `relayout.ini [sender.{sender}] filter[], rule {line}, "{rule}": {why}. ${STOPS}`,
 
   // The script
@@ -44,24 +49,6 @@ export const ERRORS = {
     'Haraka offered {file} a second time while it is in hand or just done: the second copy is dropped, so that nothing is sent twice. No action is needed',
   RELAYOUT_E_QUEUE_FILE_GONE:
     '{file} is no longer in the queue folder: another copy of it was sent or renamed since. This one is dropped, so that nothing is sent twice. No action is needed, unless somebody removed the file',
-
-  // Replies
-  RELAYOUT_E_REWRITE_NOT_A_REPLY:
-    'ReturnCodeHandler of {file}, sender {sender}, returned "{value}" to {command}, which is no SMTP reply: {why}. The reply of the relay server stands. Return a string that starts with a code from 200 to 599, or nothing',
-  RELAYOUT_E_REWRITE_REFUSED:
-    'ReturnCodeHandler of {file}, sender {sender}, may not turn "{real}" into "{value}" after {command}: {why}. The reply of the relay server stands. Take the case out of the script',
-  RELAYOUT_E_REWRITE_LOSES:
-    'ReturnCodeHandler of {file}, sender {sender}, turned "{real}" into "{value}" after {command}: the message leaves the queue although the relay server did not take it. allow_losing_rewrites = false refuses that',
-  RELAYOUT_E_REWRITE_REPEATS:
-    'ReturnCodeHandler of {file}, sender {sender}, turned "{real}" into "{value}" after {command}: the relay server has the message, and it may be sent again or bounced. Take the case out of the script unless that is meant',
-
-  // The relay server
-  RELAYOUT_E_RELAY_PROTOCOL:
-    'relay server {host}, sender {sender}, broke the protocol after {command}: {message}. The connection is closed and the message stays in the queue. Report it to who runs the server if it goes on',
-  RELAYOUT_E_RELAY_NO_TLS:
-    'relay server {host}, sender {sender}, does not offer STARTTLS but tls = required: the message stays in the queue. Ask who runs the server, or change tls',
-  RELAYOUT_E_RELAY_AUTH:
-    'relay server {host}, sender {sender}: AUTH is not possible: {message}. The message stays in the queue. Use TLS, or see auth_type and auth_plaintext',
 } as const
 
 export type ErrorCode = keyof typeof ERRORS

@@ -9,6 +9,8 @@ import { WILDCARDS } from './wildcard.js'
 const MAX_LENGTH = 500
 /** Of a regular expression, as people write them. */
 const EXPRESSION = /\\|^\/.*\/$|^\^?\.\*|\$$/
+/** Behind a domain. */
+const PORT = /^(.*[^:]):\d+$/
 const NO_DOMAIN_CHARACTER = /[^\w.*?\-\u0080-\uffff]/
 
 /** In what stands behind the last @ of the text, or in all of it where there is none. */
@@ -22,6 +24,8 @@ function domainFault(text: string, kind: PatternKind): string | undefined {
   // What has wildcards and no @ may as well stand for a part of a return path before its @.
   const mayBeLocalPart = kind === 'sender' && !hasAt && WILDCARDS.test(text)
   if (mayBeLocalPart || domain.startsWith('[')) return undefined
+  const [, bare] = PORT.exec(domain) ?? []
+  if (bare !== undefined) return `a pattern has no port; write ${oneLine(text.replace(/:\d+$/, ''), 100)}`
   const [stray] = NO_DOMAIN_CHARACTER.exec(domain) ?? []
   if (stray !== undefined) return `a domain has no "${stray}"${hasAt ? '' : ', and without @ it is one'}`
   if (labels[0] === '') return 'a domain does not begin with a dot; write *. for all domains below one'
@@ -45,6 +49,7 @@ function signFault(text: string): string | undefined {
 /** `text`: the pattern without angle brackets around it. Undefined for nothing. */
 export function patternFault(text: string, kind: PatternKind): string | undefined {
   if (text === '') return 'the pattern is missing'
+  if (/^"[^"]*@[^"]*"$/.test(text)) return 'quotation marks around a pattern are not needed; leave them out'
   if (text.length > MAX_LENGTH) return `the pattern has more than ${MAX_LENGTH} characters`
   const fault = signFault(text)
   if (fault !== undefined) return fault

@@ -18,10 +18,12 @@ function recipientFault(text: string, negated: boolean): string | undefined {
   const [, word] = /^([a-z]+)\s*:/i.exec(text) ?? []
   if (word !== undefined) {
     if (/^(attempt|skip)$/i.test(word)) return `there is no rule "${word}:" with a ! before it; negate its conditions`
+    if (word.toLowerCase() === 'subject') return 'filters know no header; CheckFile of the script does'
     const near = nearMiss(word, negated ? ['From'] : ['From', 'Attempt', 'Skip'])
     const hint = near === undefined ? '' : ` (did you mean ${near}:?)`
     return `there is no rule "${word}:" here${hint}; a recipient rule is the pattern alone`
   }
+  if (text === '<>') return '<> is the null return path; write From: <>'
   const [, bare] = /^(from|attempt|skip)\s/i.exec(text) ?? []
   if (bare !== undefined) return `the colon is missing; write ${bare}:`
   if (/^(all|none)$|^size\s*[<=>!]/i.test(text))

@@ -69,6 +69,12 @@ export class EventLog {
     this.event(level, name, { ...values, ...repeated }, subject)
   }
 
+  /** Something was mended, or so somebody thinks: what fails the same way now is a new failure. */
+  forgetFailures(): void {
+    this.#failures.clear()
+    this.#places.clear()
+  }
+
   /** Counts one more. */
   #hasManyTexts(place: string, now: number): boolean {
     const counted = this.#places.get(place)

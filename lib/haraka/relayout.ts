@@ -91,6 +91,7 @@ export class Relayout {
         return { mode: scriptBreaker, messages: scriptBreakerMessages, rise: scriptBreakerRise }
       },
       replaced: (name) => {
+        this.#log.forgetFailures()
         for (const sender of this.#senders.values()) sender.scriptReplaced(name)
       },
     })
@@ -290,6 +291,7 @@ export class Relayout {
 
   /** Brings the senders in line with the settings. */
   #reconfigure(): void {
+    this.#log.forgetFailures()
     const gone = new Set(this.#senders.keys())
     const inOrder: [string, Sender][] = []
     for (const settings of this.#settings.senders) {

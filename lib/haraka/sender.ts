@@ -227,6 +227,7 @@ export class Sender {
     if (this.holdsOnFailure) return whenFailing(this.#deps.settings().main)
     if (name === 'ModifyReturnPath') return 'The message is sent with the return path that it would have without'
     if (name === 'ServerDetails') return 'The connection is made as the settings say'
+    if (name === 'main chunk') return 'Its messages are sent as if there were no script'
     return whenFailing(this.#deps.settings().main)
   }
 

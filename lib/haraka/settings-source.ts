@@ -29,11 +29,11 @@ export class SettingsSource {
     this.#plugin = plugin
     this.#log = log
     this.#changed = changed
-    const { settings, problems, fatal } = this.#parse()
+    const { settings, problems, remarks, fatal } = this.#parse()
     const [first] = fatal
-    if (first) throw new RelayoutError(first.code, fatal.map(({ sentence }) => sentence).join('\n'))
+    if (first) throw new RelayoutError(first.code, [...fatal, ...problems].map(({ sentence }) => sentence).join('\n'))
     this.#settings = settings
-    this.#problems = problems
+    this.#problems = [...problems, ...remarks]
   }
 
   get settings(): Settings {
@@ -49,7 +49,7 @@ export class SettingsSource {
   /** For Haraka to call after every change of relayout.ini or of a file that it names. */
   readonly #reload = (): void => {
     if (!this.#watching) return
-    const { settings, problems, fatal } = this.#parse()
+    const { settings, problems, remarks, fatal } = this.#parse()
     const mistakes = [...fatal, ...problems]
     if (mistakes.length > 0) {
       this.#logProblems('error', mistakes)
@@ -60,6 +60,7 @@ export class SettingsSource {
     if (changes.length === 0) return
     this.#settings = settings
     this.#log.event('notice', 'reload', { file: FILE, changed: changes.join(', ') })
+    this.#logProblems('warn', remarks)
     this.#changed()
   }
 

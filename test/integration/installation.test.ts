@@ -101,7 +101,7 @@ describe('relayout.ini', function () {
       ini: '[sender.main]\nmax_connections=many\nmax_conections=3\n[mian]\nx=1\n',
     })
     try {
-      await haraka.waitForLog(/\[WARN\] \[-\] \[relayout\] settings .*max_connections = many: .* 5 is used/)
+      await haraka.waitForLog(/\[WARN\] \[-\] \[relayout\] settings .*max_connections = many: .* 5 is used;/)
       await haraka.waitForLog(/\[relayout\] settings .*max_conections: .*did you mean max_connections/)
       await haraka.waitForLog(/\[relayout\] settings .*\[mian\]/)
     } finally {

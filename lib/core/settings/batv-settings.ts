@@ -14,6 +14,9 @@ type BatvValues = SectionValues<typeof BATV_KEYS>
 
 const SECTION = 'batv'
 
+/** Characters. */
+const SHORTEST_SECRET = 16
+
 /** The secret from whichever key has it, undefined for none; or why that of the file is of no use. */
 function readSecret(
   { secret, secretFile }: BatvValues,
@@ -43,8 +46,8 @@ function readDomains({ domains }: BatvValues, env: SettingsEnv, report: Report):
   if (bad < 0) return inAscii
   const { accepted } = BATV_KEYS.domains
   const why = `, but element ${bad + 1} is no domain`
-  const params = { section: SECTION, key: 'domains', value: domains.join(', '), accepted, why, used: 'no value' }
-  report.add(false, 'RELAYOUT_E_BAD_VALUE', sentence('RELAYOUT_E_BAD_VALUE', params), SECTION, 'domains')
+  const params = { section: SECTION, key: 'domains', value: domains.join(', '), accepted, why }
+  report.add(true, 'RELAYOUT_E_UNUSABLE_VALUE', sentence('RELAYOUT_E_UNUSABLE_VALUE', params), SECTION, 'domains')
   return []
 }
 
@@ -60,9 +63,20 @@ function reportLacks(values: BatvValues, settings: BatvSettings, report: Report)
     if (values.enabled && !settings.signing) noSecret('enabled', 'return paths would stay untagged')
     if (values.require && settings.keys.length === 0) noSecret('require', 'every bounce would be refused')
   }
-  if (values.require && settings.domains.length === 0) {
+  const hasFaultyDomains = report.fatal.some(({ section, key }) => section === SECTION && key === 'domains')
+  if (values.require && settings.domains.length === 0 && !hasFaultyDomains) {
     report.add(true, 'RELAYOUT_E_NO_DOMAINS', sentence('RELAYOUT_E_NO_DOMAINS', {}), SECTION, 'require')
   }
+}
+
+/** What is no mistake, but hardly meant. */
+function remark(values: BatvValues, { signing }: BatvSettings, report: Report): void {
+  const add = (code: 'RELAYOUT_E_REQUIRE_ALONE' | 'RELAYOUT_E_SHORT_SECRET', key: string): void => {
+    report.remarks.push({ code, sentence: sentence(code, { key }), section: SECTION, key })
+  }
+  if (values.require && !values.enabled) add('RELAYOUT_E_REQUIRE_ALONE', 'require')
+  const isShort = signing && signing.secret.reveal().length < SHORTEST_SECRET
+  if (isShort) add('RELAYOUT_E_SHORT_SECRET', values.secretFile === undefined ? 'secret' : 'secret_file')
 }
 
 /** The settings of the section `[batv]`. */
@@ -80,5 +94,6 @@ export function readBatv(
   const domains = readDomains(values, env, report)
   const settings = { enabled, signing, keys, lifetimeDays, require, domains, fallback }
   reportLacks(values, settings, report)
+  remark(values, settings, report)
   return settings
 }

@@ -39,7 +39,8 @@ function changedSender(before: SenderSettings, after: SenderSettings): string[] 
 function changedBatv(before: BatvSettings, after: BatvSettings): string[] {
   const changes = changedKeys(BATV_KEYS, before, after)
   const accepted = ({ signing, keys }: BatvSettings): unknown => (signing ? keys.slice(1) : keys)
-  if (!same(before.signing?.secret, after.signing?.secret)) changes.push('secret changed')
+  const [was, is] = [before.signing?.secret, after.signing?.secret]
+  if (!same(was, is)) changes.push(`secret ${was ? (is ? 'changed' : 'removed') : 'added'}`)
   if (before.signing && after.signing && before.signing.key !== after.signing.key) {
     changes.push(`key: ${before.signing.key} -> ${after.signing.key}`)
   }

@@ -72,7 +72,7 @@ export const MAIN_KEYS = {
 
 /** `[batv]`. */
 export const BATV_KEYS = {
-  enabled: spec('enabled', yesNo(false), 'First value of UseBATV: whether return paths are tagged.'),
+  enabled: spec('enabled', yesNo(false), 'First value of UseBATV: whether return paths are tagged.', route),
   secret: spec('secret', secret('secret_file'), 'The secret that tags are made with.', {
     harm: 'secret',
     example: 'a-long-random-text',
@@ -84,11 +84,19 @@ export const BATV_KEYS = {
     { harm: 'route', example: 'relayout.batv' },
   ),
   key: spec('key', whole(0, 0, 9), 'Number of the secret, written into each tag.'),
-  lifetimeDays: spec('lifetime', time('d', '7d', '1d', '365d'), 'How long a tag is valid, in whole days.'),
-  require: spec('require', yesNo(false), 'Whether a bounce to an untagged address of the domains below is refused.'),
-  domains: spec('domains', domainList, 'Domains whose addresses are always tagged when mail leaves, comma separated.', {
-    example: 'example.com, example.net',
-  }),
+  lifetimeDays: spec('lifetime', time('d', '7d', '1d', '365d'), 'How long a tag is valid, rounded up to whole days.'),
+  require: spec(
+    'require',
+    yesNo(false),
+    'Whether a bounce to an untagged address of the domains below is refused.',
+    route,
+  ),
+  domains: spec(
+    'domains',
+    domainList,
+    'Domains whose bounces are refused without a good tag, comma separated; without this key, those of all domains whose tag is not good. It does not decide what is tagged.',
+    { harm: 'route', example: 'example.com, example.net' },
+  ),
   accept: spec('accept[]', acceptedKeys, 'An earlier secret whose tags are still taken; one line each.', {
     harm: 'secret',
     example: '9:the-secret-of-last-year',

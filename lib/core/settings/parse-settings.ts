@@ -19,16 +19,17 @@ export const DEFAULT_SENDER = 'default'
 
 const senderSpecs = Object.values(SENDER_KEYS)
 
-/** A section that is none of ours. One that was meant to be a sender would send its mail elsewhere. */
+/** A section that is none of ours. One that was meant to be a sender would send its mail elsewhere, [batv] untagged. */
 function reportUnknownSection(section: string, report: Report): void {
   const word = section.split(/[^a-z]/i)[0] ?? ''
-  const meant = nearMiss(word, ['sender'])
+  const meant = nearMiss(word, ['sender', 'batv'])
   if (meant !== undefined) {
-    const text = sentence('RELAYOUT_E_UNUSABLE_SECTION', { section, hint: ' (did you mean [sender.NAME]?)' })
+    const name = meant === 'batv' ? meant : 'sender.NAME'
+    const text = sentence('RELAYOUT_E_UNUSABLE_SECTION', { section, hint: ` (did you mean [${name}]?)` })
     report.add(true, 'RELAYOUT_E_UNUSABLE_SECTION', text, section, '')
     return
   }
-  const near = nearMiss(section, ['main', 'batv'])
+  const near = nearMiss(section, ['main'])
   const hint = near === undefined ? '' : ` (did you mean [${near}]?)`
   const text = sentence('RELAYOUT_E_UNKNOWN_SECTION', { section, hint })
   report.add(false, 'RELAYOUT_E_UNKNOWN_SECTION', text, section, '')
@@ -76,5 +77,6 @@ export function parseSettings(raw: unknown, env: SettingsEnv): SettingsResult {
   const main = readSection(MAIN_KEYS, byName.get('main'), 'main', report, senderSpecs)
   const batv = readBatv(byName.get('batv'), env, report, senderSpecs)
   const senders = readSenders(senderSections, env, report)
-  return { settings: { main, batv, senders }, problems: report.problems, fatal: report.fatal }
+  const { problems, remarks, fatal } = report
+  return { settings: { main, batv, senders }, problems, remarks, fatal }
 }

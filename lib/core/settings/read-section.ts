@@ -16,6 +16,8 @@ export type SectionValues<T> = { readonly [P in keyof T]: T[P] extends KeySpec<i
 export class Report {
   readonly problems: Problem[] = []
   readonly fatal: Problem[] = []
+  /** What is no mistake, but hardly meant. */
+  readonly remarks: Problem[] = []
 
   add(harmful: boolean, code: ErrorCode, text: string, section: string, key: string): void {
     const list = harmful ? this.fatal : this.problems

@@ -110,6 +110,8 @@ export interface SettingsResult {
   readonly settings: Settings
   /** To be logged; the default was used. */
   readonly problems: readonly Problem[]
+  /** To be logged, no mistakes: the settings are in force. */
+  readonly remarks: readonly Problem[]
   /** Mail would go the wrong way: do not start, or keep the last good settings. */
   readonly fatal: readonly Problem[]
 }

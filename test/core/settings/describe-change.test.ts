@@ -56,12 +56,12 @@ describe('describeChange', () => {
     const table: [string, string, string[]][] = [
       ['secret = one', 'secret = one\nkey = 3', ['[batv] key: 0 -> 3']],
       ['secret = one', 'secret = two\nkey = 3', ['[batv] secret changed', '[batv] key: 0 -> 3']],
-      ['', 'secret = one\nkey = 3', ['[batv] secret changed']],
-      ['secret = one', '', ['[batv] secret changed']],
+      ['', 'secret = one\nkey = 3', ['[batv] secret added']],
+      ['secret = one', '', ['[batv] secret removed']],
       ['key = 1', 'key = 2', []],
       ['secret = hush', 'secret_file = x', []],
       ['secret = one', 'secret = two\naccept[] = 0:one', ['[batv] secret changed', '[batv] accept changed']],
-      ['accept[] = 0:one', 'secret = one', ['[batv] secret changed', '[batv] accept changed']],
+      ['accept[] = 0:one', 'secret = one', ['[batv] secret added', '[batv] accept changed']],
     ]
     for (const [before, after, changes] of table) {
       assert.deepEqual(describeChange(settings(`[batv]\n${before}`), settings(`[batv]\n${after}`)), changes, after)

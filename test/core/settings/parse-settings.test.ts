@@ -245,15 +245,15 @@ describe('parseSettings, values', () => {
   it('uses the default of a value that is wrong, and says so in one sentence', () => {
     assert.equal(
       problemOf('[sender.bulk]\nmax_connections = many'),
-      'relayout.ini [sender.bulk] max_connections = many: a whole number from 1 to 1000 is accepted; 5 is used',
+      'relayout.ini [sender.bulk] max_connections = many: a whole number from 1 to 1000 is accepted. At start-up 5 is used; after an edit the last good settings stay in use',
     )
     assert.equal(
       problemOf('collect = 5 ; seconds'),
-      'relayout.ini [main] collect = 5 ; seconds: a time from 0ms to 2s is accepted, a comment needs a line of its own; 250ms is used',
+      'relayout.ini [main] collect = 5 ; seconds: a time from 0ms to 2s is accepted, a comment needs a line of its own. At start-up 250ms is used; after an edit the last good settings stay in use',
     )
     assert.equal(
       problemOf('[sender.bulk]\nauth_type = NTLM'),
-      'relayout.ini [sender.bulk] auth_type = NTLM: PLAIN, LOGIN or CRAM-MD5 is accepted; no value is used',
+      'relayout.ini [sender.bulk] auth_type = NTLM: PLAIN, LOGIN or CRAM-MD5 is accepted. At start-up no value is used; after an edit the last good settings stay in use',
     )
     const table = [
       ['max_connections = 0', 'max_connections = 1001', 'max_connections = 1.5', 'max_connections = -1'],
@@ -270,7 +270,7 @@ describe('parseSettings, values', () => {
       assert.equal(inspect({ ...settings.senders[0], filter: undefined }), defaults, line)
     }
     for (const line of ['on_script_error = retry', 'script_timeout = 2m', 'script_memory = 1TB', 'skip_retry = 0']) {
-      assert.match(problemOf(line), /^relayout\.ini \[main\] .* is accepted; \S+ is used$/)
+      assert.match(problemOf(line), /^relayout\.ini \[main\] .* is accepted. At start-up \S+ is used; /)
     }
   })
 
@@ -304,14 +304,17 @@ describe('parseSettings, values', () => {
 
   it('names unknown keys and sections, with what may have been meant', () => {
     const table: [string, RegExp][] = [
-      ['[sender.bulk]\nmax_conections = 3', /max_conections: there is no such key \(did you mean max_connections\?\);/],
+      [
+        '[sender.bulk]\nmax_conections = 3',
+        /max_conections: there is no such key \(did you mean max_connections\?\)\. At start-up/,
+      ],
       ['[sender.bulk]\nmaxconnections = 3', /did you mean max_connections\?/],
-      ['[sender.bulk]\ncolour = red', /colour: there is no such key; it is ignored$/],
+      ['[sender.bulk]\ncolour = red', /colour: there is no such key\. At start-up it is ignored; /],
       ['skip-retry = 3', /\[main\] skip-retry: .* \(did you mean skip_retry\?\)/],
       ['pipelining = no', /belongs into a \[sender\.NAME\] section/],
       ['[batv]\nlifetme = 3', /did you mean lifetime\?/],
-      ['[bavt]\nkey = 3', /\[bavt\]: there is no such section \(did you mean \[batv\]\?\)/],
-      ['[whatever]\nkey = 3', /\[whatever\]: there is no such section; it is ignored$/],
+      ['[man]\nkey = 3', /\[man\]: there is no such section \(did you mean \[main\]\?\)/],
+      ['[whatever]\nkey = 3', /\[whatever\]: there is no such section\. At start-up it is ignored; /],
     ]
     for (const [ini, reason] of table) assert.match(problemOf(ini), reason, ini)
   })
@@ -428,7 +431,32 @@ describe('parseSettings, tagged return paths', () => {
     )
     assert.deepEqual(others, [])
     const { problems, fatal } = parse('[batv]\nrequire = true\nsecret = x\ndomains = *.example.com')
-    assert.deepEqual([...problems, ...fatal].map(({ code }) => code), ['RELAYOUT_E_BAD_VALUE', 'RELAYOUT_E_NO_DOMAINS']) // prettier-ignore
+    assert.deepEqual([...problems, ...fatal].map(({ code }) => code), ['RELAYOUT_E_UNUSABLE_VALUE']) // prettier-ignore
+  })
+
+  it('does not start where it is not plain whether mail is to be tagged, or bounces are to be refused', () => {
+    assert.match(fatals('enabled = maybe')[0] ?? '', /enabled = maybe: true or false is accepted, and mail could go/)
+    assert.match(
+      fatals('require = perhaps')[0] ?? '',
+      /require = perhaps: true or false is accepted, and mail could go/,
+    )
+    const [problem] = parse('[bavt]\nkey = 3').fatal
+    assert.match(problem?.sentence ?? '', /\[bavt\]: this is no section \(did you mean \[batv\]\?\)/)
+  })
+
+  it('remarks on what is no mistake, but hardly meant', () => {
+    const remarks = (lines: string): string[] => {
+      const { problems, fatal, remarks } = parse(`[batv]\n${lines}`)
+      assert.deepEqual([...problems, ...fatal], [], lines)
+      return remarks.map(({ sentence }) => sentence)
+    }
+    const secret = 'sixteen letters!'
+    assert.deepEqual(remarks(`secret = ${secret}\nenabled = yes\nrequire = yes\ndomains = example.com`), [])
+    assert.match(remarks(`secret = ${secret}\nrequire = yes\ndomains = example.com`)[0] ?? '', /but enabled is not/)
+    const [short] = remarks('secret = fifteen letters')
+    assert.match(short ?? '', /\[batv\] secret: a secret of fewer than 16 characters can be guessed/)
+    assert.doesNotMatch(short ?? '', /fifteen/)
+    assert.match(remarks('secret_file = one')[0] ?? '', /\[batv\] secret_file: a secret of fewer/)
   })
 
   it('has domains in lower case and in their ASCII form', () => {
@@ -446,7 +474,11 @@ describe('parseSettings, tagged return paths', () => {
       'xn--\u00fc.example',
       '[192.0.2.1]',
     ]) {
-      assert.match(problemOf(`[batv]\ndomains = ${bad}`), /but element \d is no domain; no value is used$/, bad)
+      assert.match(
+        fatals(`domains = ${bad}`)[0] ?? '',
+        /domains = .*but element \d is no domain, and mail could go/,
+        bad,
+      )
     }
   })
 })
