@@ -232,9 +232,11 @@ export class RelayLink implements RelayObserver {
     if (this.#hmail && isWorse(presented, real)) sender.note('refused', this.#session, this.#hmail)
   }
 
-  warning(text: string): void {
+  warning(text: string, often = false): void {
     const { log, sender } = this.#options
-    log.event('warn', 'relay', { sender: sender.name, server: this.#server, warning: this.#shown(text) }, this.#hmail)
+    const values = { sender: sender.name, server: this.#server, warning: this.#shown(text) }
+    if (often) log.failure({ place: `${sender.name}\n${this.#server}`, text }, 'warn', 'relay', values, this.#hmail)
+    else log.event('warn', 'relay', values, this.#hmail)
   }
 
   /** A byte string of the conversation for the log, with the return path that the queue has. */

@@ -13,7 +13,7 @@
  */
 import { replyInBrief, type Stage } from '../core/reply-guards.js'
 import { makeReply, replyClass, type Reply } from '../core/reply.js'
-import { withStartTls, type StartTlsKeyword } from './ehlo-keywords.js'
+import { offeredBy, withStartTls, type StartTlsKeyword } from './ehlo-keywords.js'
 import { commandExchange, localExchange, type Settled } from './exchange.js'
 import type { Handshake, Recorded } from './handshake.js'
 import { MessagePhase, type MessagePhaseHost, type MessagePhaseOptions, type Progress } from './message-phase.js'
@@ -50,6 +50,7 @@ export interface DialogueHost extends MessagePhaseHost {
 
 const NO_AUTH_WITHOUT_TLS =
   '4.7.0 AUTH is not sent without TLS: the relay server offers none, or TLS is off (auth_plaintext = true allows it)'
+const NO_TLS = 'it offers no STARTTLS, which tls = required or forceTLS of ServerDetails asks for: the message waits'
 const NO_MAIL_WITHOUT_AUTH =
   '4.7.0 credentials are configured, but the relay server offers no AUTH that can be used: not sent without'
 
@@ -171,6 +172,9 @@ export class DeliveryDialogue {
     else
       this.#send(stage, line, ({ presented }) => {
         this.#handshake.ehlo = { line, reply: presented }
+        const { tls, observer } = this.#options
+        const isPlain = !this.#connection.encrypted && !offeredBy(presented).startTls
+        if (tls === 'required' && isPlain && replyClass(presented) === 2) observer.warning(NO_TLS, true)
         this.#host.present(withStartTls(presented, this.#startTlsKeyword()))
       })
   }
@@ -209,6 +213,7 @@ export class DeliveryDialogue {
       return
     }
     if (!this.#connection.encrypted && !this.#options.authPlaintext) {
+      this.#options.observer.warning(NO_AUTH_WITHOUT_TLS, true)
       this.#answer(makeReply(454, NO_AUTH_WITHOUT_TLS))
       return
     }
@@ -232,6 +237,7 @@ export class DeliveryDialogue {
 
   #mail(line: string): void {
     if (this.#options.requireAuth && !this.#handshake.auth) {
+      this.#options.observer.warning(NO_MAIL_WITHOUT_AUTH, true)
       this.#answer(makeReply(454, NO_MAIL_WITHOUT_AUTH))
       return
     }

@@ -30,6 +30,7 @@ function isStartTls(text: string): boolean {
 
 /** What an EHLO reply offers, as far as it is acted on here. */
 export interface Offered {
+  readonly startTls: boolean
   readonly pipelining: boolean
   readonly smtputf8: boolean
   readonly limits: AnnouncedLimits
@@ -38,7 +39,7 @@ export interface Offered {
 /** Haraka takes it off every line of a reply, and then looks for its keywords. */
 const ENHANCED_CODE = /^#?(?:\d\.\d\.\d\s)?/
 
-const NOTHING: Offered = { pipelining: false, smtputf8: false, limits: NOTHING_ANNOUNCED }
+const NOTHING: Offered = { startTls: false, pipelining: false, smtputf8: false, limits: NOTHING_ANNOUNCED }
 
 const known = new WeakMap<Reply, Offered>()
 
@@ -48,6 +49,7 @@ export function offeredBy(ehlo: Reply | undefined): Offered {
   if (!offered) {
     const keywords = new Set(replyTexts(ehlo).map((text) => text.replace(ENHANCED_CODE, '').toUpperCase()))
     offered = {
+      startTls: keywords.has('STARTTLS'),
       pipelining: keywords.has('PIPELINING'),
       smtputf8: keywords.has('SMTPUTF8'),
       limits: announcedLimits(ehlo),

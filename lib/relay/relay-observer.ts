@@ -40,8 +40,8 @@ export interface RelayObserver {
   returnCode(lastCommand: string, fullResponse: string, lastLine: string): Promise<string | undefined>
   /** A reply that was changed, refused or adjusted, for the log. */
   rewritten(event: RewriteEvent): void
-  /** Something the administrator should read, one sentence. */
-  warning(sentence: string): void
+  /** Something the administrator should read, one sentence. `often`: it may come with every message. */
+  warning(sentence: string, often?: boolean): void
   /** Every reply of the relay server, after the decision; for counters and traces. */
   replied?(event: ReplyEvent): void
   /**

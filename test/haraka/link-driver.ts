@@ -73,9 +73,11 @@ export function openLinkDriver(options: LinkDriverOptions): LinkDriver {
   const all: RelayLink[] = []
   const links = new RelayLinks({ clock: nodeClock, idleTimeoutMs: () => 60_000 })
   const sender = { name: 'main', links, note: () => undefined, logFailure: () => undefined } as unknown as Sender
+  const event = (_level: string, name: string, fields: Record<string, unknown>) =>
+    log.push(`${name} ${Object.values(fields).join(' ')}`)
   const eventLog = {
-    event: (_level: string, name: string, fields: Record<string, unknown>) =>
-      log.push(`${name} ${Object.values(fields).join(' ')}`),
+    event,
+    failure: (_failure: unknown, ...line: Parameters<typeof event>) => event(...line),
   } as unknown as EventLog
   const globals = {
     verifyCertificate: false,

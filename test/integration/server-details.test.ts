@@ -71,6 +71,9 @@ describe('ServerDetails', function () {
       await scene.submit(message('forced'), message('usual'))
       await scene.relay.waitFor(1)
       await scene.haraka.waitForLog(/Temp failing .*No TLS available but required/)
+      await scene.haraka.waitForLog(
+        /\[WARN\] .*relay sender=main server=127\.0\.0\.1 warning="it offers no STARTTLS, which/,
+      )
       assert.deepEqual(received(scene), ['usual plain'])
       await until('one of them is left', () => scene.haraka.queue().length === 1)
     })
