@@ -254,8 +254,12 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   }
 
   returnPath(line: string, server: string, smtputf8: boolean): MailPlan | Promise<MailPlan | Withheld> {
-    const port = this.#use?.mx.port
-    const hold = (): void => this.hold()
+    const use = this.#use
+    const port = use?.mx.port
+    // Should the connection have ended while the script was asked, hmail has gone on without its answer.
+    const hold = (): void => {
+      if (this.#use === use) this.hold()
+    }
     const allRecipients = this.#allRecipients
     return this.#options.returnPaths.plan({ ...this.#options, allRecipients, server, port, smtputf8, line, hold })
   }

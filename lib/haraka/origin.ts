@@ -36,10 +36,11 @@ export function noteOrigin({ transaction, notes, remote }: HarakaConnection): vo
 
 /** Of a message that Haraka made itself only the return path is known. */
 export function originOf({ todo }: HMail): Origin {
-  const { mailFrom, authUser, ip } = (todo.notes?.[NOTE] ?? {}) as Noted
-  return {
-    mailFrom: toBytes(mailFrom ?? todo.mail_from.address),
-    authSender: toBytes(authUser ?? ''),
-    senderIp: toBytes(ip ?? ''),
+  // From the queue file, where other plugins and other versions may have left something else under that name.
+  const noted = (todo.notes?.[NOTE] ?? {}) as Readonly<Record<keyof Noted, unknown>>
+  const text = (name: keyof Noted, otherwise = ''): string => {
+    const value = noted[name]
+    return toBytes(typeof value === 'string' ? value : otherwise)
   }
+  return { mailFrom: text('mailFrom', todo.mail_from.address), authSender: text('authUser'), senderIp: text('ip') }
 }

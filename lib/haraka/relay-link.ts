@@ -294,7 +294,7 @@ export class RelayLink implements RelayObserver {
       server: this.#server,
       messages: this.#messages,
       recipients: this.#recipients,
-      why: fromBytes(why),
+      why: this.#shown(why),
     })
   }
 

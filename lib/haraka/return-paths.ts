@@ -99,7 +99,8 @@ export class ReturnPaths {
     const { sender, session } = mailing
     try {
       const returned = await session.script.modifyReturnPath(this.#facts(mailing, computed))
-      if (returned === undefined) return asComputed
+      // The computed one is no other by being returned: a server may refuse its tag, too.
+      if (returned === undefined || returned === computed) return asComputed
       const made = madeAddress(returned, mailing.smtputf8)
       if ('address' in made) return withAddress(mailing.line, made.address)
       return this.#failed(mailing, notAnAddress(returned, made.why, sender), asComputed)

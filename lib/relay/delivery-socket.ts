@@ -18,7 +18,7 @@ import { DeliveryDialogue, type DialogueOptions } from './delivery-dialogue.js'
 import type { Handshake } from './handshake.js'
 import type { Progress } from './message-phase.js'
 import type { RelayConnection } from './relay-connection.js'
-import type { RelayError } from './relay-error.js'
+import { RelayError } from './relay-error.js'
 import type { Recipient } from './transaction.js'
 import type { SecureCallback, TlsOptions, WriteCallback } from './wire.js'
 
@@ -243,7 +243,9 @@ export class DeliverySocket extends EventEmitter {
     this.#body = undefined
     // hmail leaves its file stream open on an error: it would stay paused for good.
     this.#source?.destroy?.()
-    if (this.listenerCount('error') > 0) this.#tell('error', error)
+    // It may quote the relay server.
+    const told = new RelayError(this.inItsWords(error.message), error.source)
+    if (this.listenerCount('error') > 0) this.#tell('error', told)
     this.#tell('end')
     this.#tell('close', true)
     this.#over = true

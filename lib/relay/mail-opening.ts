@@ -8,7 +8,7 @@
  * Many servers say so only when they are given the first recipient.
  */
 import { replyInBrief } from '../core/reply-guards.js'
-import { replyClass, type Reply } from '../core/reply.js'
+import { makeReply, replyClass, type Reply } from '../core/reply.js'
 import { refusesSender, refusesSenderAddress } from '../core/sender-refusal.js'
 import { commandExchange, localExchange, type Exchange, type Settled } from './exchange.js'
 import type { RelayConnection } from './relay-connection.js'
@@ -57,6 +57,8 @@ interface Ahead {
   /** Haraka has sent it, too. */
   asked: boolean
 }
+
+const NOT_RESET = '4.5.0 the relay server refused the return path, then RSET, and then another return path'
 
 export const OTHER_RECIPIENTS = 'Haraka named other recipients than those that were sent ahead (PIPELINING)'
 
@@ -120,7 +122,8 @@ export class MailOpening {
   /** MAIL, and RCPT where they go with it. */
   #exchanges(mailLine: string, settle: (settled: Settled) => void): Exchange[] {
     const transaction = (this.transaction = new Transaction(mailLine))
-    this.address = mailLine === this.#line ? undefined : new WireAddress(this.#line, mailLine)
+    // One that went before may still be spoken of.
+    if (mailLine !== this.#line) this.address = new WireAddress(this.#line, mailLine)
     const mail = commandExchange('mail', mailLine, settle)
     if (!this.pipelined) return [mail]
     this.#ahead = this.#rcptLines.map((line) => ({
@@ -205,8 +208,8 @@ export class MailOpening {
   }
 
   #mailAgain(fallback: MailFallback, refusal: Reply): void {
-    this.#again(fallback, refusal, (settled) => {
-      fallback.answered(replyClass(settled.presented) === 2)
+    this.#again(fallback, refusal, (settled, meant) => {
+      if (meant) fallback.answered(replyClass(settled.presented) === 2)
       this.#mailAnswered(settled)
     })
   }
@@ -214,7 +217,8 @@ export class MailOpening {
   /** `line`: the RCPT to be sent again, where they do not go with MAIL. */
   #rcptAgain(fallback: MailFallback, refusal: Reply, line?: string): void {
     this.#tried = fallback
-    this.#again(fallback, refusal, (settled) => {
+    this.#again(fallback, refusal, (settled, meant) => {
+      if (!meant) this.#tried = undefined
       if (replyClass(settled.presented) !== 2) this.#refused = settled
       if (line === undefined) return
       if (this.#refused) this.#present(this.#rcptAnswered(this.transaction?.add(line), settled))
@@ -222,12 +226,20 @@ export class MailOpening {
     })
   }
 
-  /** Replies to what went with the first one come before. */
-  #again(fallback: MailFallback, refusal: Reply, mailAnswered: (settled: Settled) => void): void {
+  /**
+   * Replies to what went with the first one come before. `meant`: what is said of the second one is said of it, not of a
+   * transaction that the server has not let go of, in which the message would bounce for nothing.
+   */
+  #again(fallback: MailFallback, refusal: Reply, mailAnswered: (settled: Settled, meant: boolean) => void): void {
     this.#fallback = undefined
     fallback.tried(this.address?.hiddenIn(refusal) ?? refusal)
-    const exchanges = this.#exchanges(fallback.mailLine, mailAnswered)
-    const rset = commandExchange('rset', 'RSET', () => {
+    let reset = false
+    const exchanges = this.#exchanges(fallback.mailLine, (settled) => {
+      const meant = reset || replyClass(settled.presented) !== 5
+      mailAnswered(meant ? settled : { ...settled, presented: makeReply(451, NOT_RESET) }, meant)
+    })
+    const rset = commandExchange('rset', 'RSET', ({ real }) => {
+      reset = real !== undefined && replyClass(real) === 2
       if (!this.pipelined) this.#connection.sendAll(exchanges)
     })
     this.#connection.sendAll(this.pipelined ? [rset, ...exchanges] : [rset])

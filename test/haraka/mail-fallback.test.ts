@@ -180,6 +180,22 @@ describe('MAIL with another address', () => {
         })
       })
 
+      it('is refused, and so is RSET: the message waits, and goes without it then', async () => {
+        const tagging = trial()
+        const tagged = ({ connection }: RelayRequest): boolean =>
+          connection.commands.findLast((command) => command.startsWith('MAIL'))!.includes(TAG)
+        const result = await run(
+          {
+            rcpt: (request) => (tagged(request) ? '550 5.7.1 Sender address rejected' : undefined),
+            rset: '502 5.5.1 not here',
+          },
+          options,
+          messages(tagging).slice(0, 2),
+        )
+        assert.deepEqual(result.outcomes, ['deferred a0 b0', 'delivered a1 b1'])
+        assert.deepEqual(tagging.log, ['tried 550'])
+      })
+
       it('is refused, and the connection is closed over it: the message goes to the next server', async () => {
         const tagging = trial()
         const mail = ({ address }: RelayRequest) =>
@@ -190,6 +206,38 @@ describe('MAIL with another address', () => {
       })
     })
   }
+
+  describe('is not in the log, whatever the relay server says', () => {
+    const mailOf = ({ connection }: RelayRequest): string =>
+      connection.commands.findLast((command) => command.startsWith('MAIL'))!
+
+    for (const pipelining of [true, false])
+      it(`of it to a later message, pipelining = ${pipelining}`, async () => {
+        const tagging = trial(false)
+        const mail = ({ address }: RelayRequest) =>
+          address.includes('m1') ? `421 4.7.0 <${address}>: too many messages from there` : undefined
+        const result = await run(
+          { mail },
+          { pipelining },
+          [0, 1].map(() => ({ returnPath: (line: string) => tagging.plan(line) })),
+        )
+        assert.deepEqual(result.outcomes, ['delivered a0 b0', 'next relay server a1 b1'])
+        assert.match(result.driver.log.join('\n'), /close .*<m1@example\.com>: too many messages/)
+        assert.doesNotMatch(result.driver.log.join('\n'), /prvs=/)
+      })
+
+    it('of it to those that went ahead, when Haraka’s own is on its way', async () => {
+      const tagging = trial()
+      const rcpt = (request: RelayRequest): string | undefined =>
+        mailOf(request).includes(TAG) ? `550 5.7.1 ${mailOf(request)}: Sender address rejected` : undefined
+      const script = (command: string, full: string): string | undefined =>
+        command.startsWith('RCPT TO:<b') && full.startsWith('550') ? '450 4.7.1 later' : undefined
+      const result = await run({ rcpt }, { script }, [{ returnPath: (line) => tagging.plan(line) }])
+      assert.deepEqual(result.outcomes, delivered(0))
+      assert.match(result.driver.log.join('\n'), /rewrite .*<m0@example\.com>: Sender address rejected/)
+      assert.doesNotMatch(result.driver.log.join('\n'), /prvs=/)
+    })
+  })
 
   it('what the script makes of the refusal stands', async () => {
     const tagging = trial()

@@ -210,6 +210,20 @@ describe('[batv] fallback', function () {
     })
   })
 
+  it('sends without the tag also where ModifyReturnPath has returned the computed return path', async () => {
+    const options = {
+      ini: ini('enabled=true\nfallback=true'),
+      script: 'function ModifyReturnPath(computed) return computed end',
+      relay: { mail: refusesTags },
+    }
+    await within(options, async (scene) => {
+      await scene.submit(message('joe@example.com'))
+      await scene.relay.waitFor(1)
+      assert.equal(scene.relay.messages[0]!.mailFrom, 'joe@example.com')
+      assert.doesNotMatch(scene.haraka.output, /bounce/i)
+    })
+  })
+
   it('is off unless asked for: the message bounces', async () => {
     await within({ ini: ini('enabled=true'), relay: { mail: refusesTags } }, async (scene) => {
       await scene.submit(message('joe@example.com', 1))
@@ -343,6 +357,28 @@ describe('ModifyReturnPath', function () {
       scene.haraka.write('config/relayout.lua', `function ModifyReturnPath() return 'mended@example.com' end`)
       await scene.relay.waitFor(1)
       assert.equal(scene.relay.messages[0]?.mailFrom, 'mended@example.com')
+    })
+  })
+
+  it('that fails when the connection has gone meanwhile holds nothing: the attempt counts', async () => {
+    const script = `function CheckFile(_, actions, _, _, _, _, _, _, retries) again = retries ~= 0 return actions end
+      function ModifyReturnPath() while not again do end end`
+    const ehlo = ({ nth, connection }: RelayRequest): undefined => {
+      if (nth === 0) setTimeout(() => connection.drop(), 300)
+    }
+    const options = {
+      ini: ini('', '', 'on_script_error=hold\nskip_retry=1h\nscript_timeout=1s'),
+      script,
+      config: { 'outbound.ini': 'temp_fail_intervals=5s,1h\n' },
+      relay: { ehlo, mail: '450 4.2.0 not now' },
+    }
+    await within(options, async (scene) => {
+      const { haraka } = scene
+      await scene.submit(message('joe@example.com'))
+      await haraka.waitForLog(/Temp failing \S+ for 5 seconds: Tried all MXs/)
+      await haraka.waitForLog(/function=ModifyReturnPath .*kind=timeout/)
+      await haraka.waitForLog(/Temp failing \S+ for 3600 seconds: Upstream error: 450/)
+      await until('it was tried twice', () => haraka.queued()[0]?.attempts === 2)
     })
   })
 })

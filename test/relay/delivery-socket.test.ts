@@ -15,7 +15,7 @@ interface Bench {
   events: string[]
 }
 
-function bench(): Bench {
+function bench(...envelope: Parameters<typeof soloDelivery>): Bench {
   const wire = new FakeWire()
   const clock = new FakeClock()
   const observer = {
@@ -26,7 +26,7 @@ function bench(): Bench {
   }
   const connection = new RelayConnection(wire, { observer, allowLosingRewrites: true, forceTls: false, clock })
   const socket = new DeliverySocket(connection, {
-    ...soloDelivery(),
+    ...soloDelivery(...envelope),
     name: 'test',
     observer,
     tls: 'available',
@@ -117,6 +117,25 @@ describe('delivery socket', () => {
       'end',
       'close',
     ])
+  })
+
+  it('says an error with the return path that Haraka knows', async () => {
+    const { wire, socket, events } = bench(() => ({
+      mailLine: 'MAIL FROM:<other@example.com>',
+      rcptLines: [],
+      pipelined: false,
+    }))
+    wire.arrive('220 hi\r\n')
+    socket.write('MAIL FROM:<own@example.com>\r\n')
+    wire.arrive('250 ok\r\n')
+    socket.write('RCPT TO:<a@example.com>\r\n')
+    wire.arrive('250 ok\r\n')
+    socket.write('DATA\r\n')
+    wire.arrive('354 go\r\n')
+    await settled()
+    wire.arrive('552 <other@example.com>: no more\r\n')
+    await settled()
+    assert.match(events.find((event) => event.startsWith('error')) ?? '', /552 <own@example\.com>: no more/)
   })
 
   it('throws nothing when nobody listens', async () => {
