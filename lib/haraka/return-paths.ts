@@ -21,7 +21,7 @@ import { messageFile } from './queue-item.js'
 import { failureOf, type Sender } from './sender.js'
 import type { Session } from './session.js'
 import type { HarakaAddress, HMail } from './shapes.js'
-import { UntaggedServers } from './untagged-servers.js'
+import { UNTAGGED_HOURS, UntaggedServers } from './untagged-servers.js'
 
 /** The transaction that a return path is for. */
 export interface Mailing {
@@ -44,6 +44,9 @@ export interface Mailing {
 
 /** RFC 5321 4.5.3.1.3: 256 octets, angle brackets included. */
 const LONGEST_ADDRESS = 254
+
+const TAG_REFUSED =
+  'the relay server seems to refuse tagged return paths, and the message bounces; [batv] fallback = true sends it again untagged'
 
 /** Of what a script returned, in the log, bytes. */
 const LONGEST_SHOWN = 100
@@ -68,7 +71,7 @@ export class ReturnPaths {
     const computed = this.#tagged(own, mailing) ?? own
     const asComputed: MailPlan = {
       mailLine: withMailAddress(line, computed),
-      ...(computed === own || !this.#settings().batv.fallback ? {} : { fallback: this.#fallback(mailing) }),
+      ...(computed === own ? {} : { fallback: this.#fallback(mailing) }),
     }
     if (session.ended || !session.script.has('ModifyReturnPath')) return asComputed
     return this.#asked(mailing, computed, asComputed)
@@ -82,12 +85,17 @@ export class ReturnPaths {
 
   #fallback({ line, server, port, sender, hmail }: Mailing): MailFallback {
     return {
-      mailLine: line,
-      tried: (refusal) => {
+      refused: (refusal) => {
+        const values = { sender: sender.name, server, refused: fromBytes(replyInBrief(refusal)) }
+        if (!this.#settings().batv.fallback) {
+          const failure = { place: `${sender.name}\n${server}`, text: TAG_REFUSED }
+          this.#log.failure(failure, 'warn', 'batv', { ...values, warning: TAG_REFUSED }, hmail)
+          return undefined
+        }
         // From now on: should the server close the connection over it, the next attempt goes without a tag.
         this.#untagged.add(server, port)
-        const refused = fromBytes(replyInBrief(refusal))
-        this.#log.event('notice', 'batv', { sender: sender.name, server, refused, sent: 'untagged' }, hmail)
+        this.#log.event('notice', 'batv', { ...values, sent: 'untagged', hours: UNTAGGED_HOURS }, hmail)
+        return line
       },
       answered: (accepted) => {
         if (!accepted) this.#untagged.delete(server, port)
@@ -102,11 +110,20 @@ export class ReturnPaths {
       // The computed one is no other by being returned: a server may refuse its tag, too.
       if (returned === undefined || returned === computed) return asComputed
       const made = madeAddress(returned, mailing.smtputf8)
-      if ('address' in made) return withAddress(mailing.line, made.address)
+      if ('address' in made) return this.#asMade(mailing, made.address)
       return this.#failed(mailing, notAnAddress(returned, made.why, sender), asComputed)
     } catch (error) {
       return this.#failed(mailing, failureOf(error, 'ModifyReturnPath', sender.settings.script), asComputed)
     }
+  }
+
+  #asMade({ line, hmail, sender, server }: Mailing, address: string): MailPlan {
+    const from = mailAddress(line)
+    if (address !== from) {
+      const values = { sender: sender.name, server, from: fromBytes(from), sent: fromBytes(address) }
+      this.#log.event('info', 'returnpath', values, hmail)
+    }
+    return withAddress(line, address)
   }
 
   #failed(mailing: Mailing, failure: ScriptFailure, asComputed: MailPlan): MailPlan | Withheld {

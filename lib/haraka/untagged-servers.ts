@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../core/clock.js'
 
-const DAY_MS = 24 * 60 * 60 * 1000
+export const UNTAGGED_HOURS = 24
+const UNTAGGED_MS = UNTAGGED_HOURS * 60 * 60 * 1000
 
 /** A sender without relay servers of its own meets many; the oldest are forgotten. */
 const MOST_SERVERS = 10_000
@@ -29,7 +30,7 @@ export class UntaggedServers {
   add(server: string, port: number | undefined): void {
     const key = keyOf(server, port)
     this.#untilMs.delete(key)
-    this.#untilMs.set(key, this.#clock.monotonicMs() + DAY_MS)
+    this.#untilMs.set(key, this.#clock.monotonicMs() + UNTAGGED_MS)
     const [oldest] = this.#untilMs.keys()
     if (this.#untilMs.size > MOST_SERVERS && oldest !== undefined) this.#untilMs.delete(oldest)
   }

@@ -15,11 +15,11 @@ import type { RelayConnection } from './relay-connection.js'
 import { record, Transaction, type Recipient } from './transaction.js'
 import { WireAddress } from './wire-address.js'
 
-/** MAIL with another address, for a server that refuses the first one. */
+/** For a server that refuses the address of MAIL. */
 export interface MailFallback {
-  readonly mailLine: string
-  /** The first one was refused, this one is about to be sent. */
-  tried(refusal: Reply): void
+  /** It does. The MAIL line to be sent instead; undefined: the refusal stands. */
+  refused(refusal: Reply): string | undefined
+  /** What it says to that. */
   answered(accepted: boolean): void
 }
 
@@ -47,6 +47,11 @@ export interface MailOpeningOptions {
   readonly reused: boolean
   /** Called once for each transaction, when Haraka sends MAIL, with its line. Never rejects. */
   envelope(mailLine: string): Envelope | Withheld | Promise<Envelope | Withheld>
+}
+
+interface Instead {
+  readonly mailLine: string
+  readonly fallback: MailFallback
 }
 
 /** A RCPT that was sent before Haraka did. */
@@ -136,8 +141,9 @@ export class MailOpening {
 
   #mailAnswered(settled: Settled): void {
     const { real, presented } = settled
-    if (this.#fallback && this.#isRefusal(settled, refusesSenderAddress)) {
-      this.#mailAgain(this.#fallback, presented)
+    const instead = this.#instead(settled, refusesSenderAddress)
+    if (instead) {
+      this.#mailAgain(instead)
       return
     }
     if (this.#options.reused && real?.code === 421 && presented.code === 421) {
@@ -152,9 +158,9 @@ export class MailOpening {
     const recipient = this.transaction?.add(line)
     this.#connection.send(
       commandExchange('rcpt', line, (settled) => {
-        if (this.#fallback && this.#isFirst(recipient) && this.#isRefusal(settled, refusesSender)) {
-          this.#rcptAgain(this.#fallback, settled.presented, line)
-        } else this.#present(this.#rcptAnswered(recipient, settled))
+        const instead = this.#isFirst(recipient) ? this.#instead(settled, refusesSender) : undefined
+        if (instead) this.#rcptAgain(instead, line)
+        else this.#present(this.#rcptAnswered(recipient, settled))
       }),
     )
   }
@@ -173,8 +179,9 @@ export class MailOpening {
     return commandExchange('rcpt', recipient.line, (settled) => {
       // It was sent with the MAIL that has been refused.
       if (this.transaction !== transaction) return
-      if (this.#fallback && this.#isFirst(recipient) && this.#isRefusal(settled, refusesSender)) {
-        this.#rcptAgain(this.#fallback, settled.presented)
+      const instead = this.#isFirst(recipient) ? this.#instead(settled, refusesSender) : undefined
+      if (instead) {
+        this.#rcptAgain(instead)
         const first = this.#ahead[0]
         if (ahead.asked && first) {
           first.asked = true
@@ -202,22 +209,27 @@ export class MailOpening {
     return recipient !== undefined && this.transaction?.recipients[0] === recipient
   }
 
-  /** What the script has made of a refusal stands. */
-  #isRefusal({ real, outcome }: Settled, refuses: (reply: Reply) => boolean): boolean {
-    return outcome === 'unchanged' && this.#connection.consequence === 'none' && real !== undefined && refuses(real)
+  /** What is to follow a refusal of the address, once. What the script has made of a refusal stands. */
+  #instead({ real, presented, outcome }: Settled, refuses: (reply: Reply) => boolean): Instead | undefined {
+    const fallback = this.#fallback
+    const unchanged = outcome === 'unchanged' && this.#connection.consequence === 'none'
+    if (!fallback || !unchanged || real === undefined || !refuses(real)) return undefined
+    this.#fallback = undefined
+    const mailLine = fallback.refused(this.address?.hiddenIn(presented) ?? presented)
+    return mailLine === undefined ? undefined : { mailLine, fallback }
   }
 
-  #mailAgain(fallback: MailFallback, refusal: Reply): void {
-    this.#again(fallback, refusal, (settled, meant) => {
+  #mailAgain({ mailLine, fallback }: Instead): void {
+    this.#again(mailLine, (settled, meant) => {
       if (meant) fallback.answered(replyClass(settled.presented) === 2)
       this.#mailAnswered(settled)
     })
   }
 
   /** `line`: the RCPT to be sent again, where they do not go with MAIL. */
-  #rcptAgain(fallback: MailFallback, refusal: Reply, line?: string): void {
+  #rcptAgain({ mailLine, fallback }: Instead, line?: string): void {
     this.#tried = fallback
-    this.#again(fallback, refusal, (settled, meant) => {
+    this.#again(mailLine, (settled, meant) => {
       if (!meant) this.#tried = undefined
       if (replyClass(settled.presented) !== 2) this.#refused = settled
       if (line === undefined) return
@@ -230,11 +242,9 @@ export class MailOpening {
    * Replies to what went with the first one come before. `meant`: what is said of the second one is said of it, not of a
    * transaction that the server has not let go of, in which the message would bounce for nothing.
    */
-  #again(fallback: MailFallback, refusal: Reply, mailAnswered: (settled: Settled, meant: boolean) => void): void {
-    this.#fallback = undefined
-    fallback.tried(this.address?.hiddenIn(refusal) ?? refusal)
+  #again(mailLine: string, mailAnswered: (settled: Settled, meant: boolean) => void): void {
     let reset = false
-    const exchanges = this.#exchanges(fallback.mailLine, (settled) => {
+    const exchanges = this.#exchanges(mailLine, (settled) => {
       const meant = reset || replyClass(settled.presented) !== 5
       mailAnswered(meant ? settled : { ...settled, presented: makeReply(451, NOT_RESET) }, meant)
     })

@@ -17,6 +17,9 @@ export function withMailAddress(line: string, address: string, parameters = ''):
   return line.replace(MAIL, (_line, _address, rest: string) => `MAIL FROM:<${address}>${rest}${parameters}`)
 }
 
+/** In one text: a reply could else grow a hundred times by it. */
+const MOST_TIMES = 100
+
 export class WireAddress {
   readonly #own: string
   readonly #onWire: RegExp | undefined
@@ -29,9 +32,11 @@ export class WireAddress {
     if (onWire !== '' && onWire !== this.#own) this.#onWire = new RegExp(onWire.replace(/\W/g, '\\$&'), 'gi')
   }
 
-  /** The text with Haraka's own address. */
+  /** The text with Haraka's own address; repeated without end, it is only left out. */
   hidden(text: string): string {
-    return this.#onWire ? text.replace(this.#onWire, () => this.#own) : text
+    if (!this.#onWire) return text
+    let times = 0
+    return text.replace(this.#onWire, () => (++times <= MOST_TIMES ? this.#own : ''))
   }
 
   hiddenIn(reply: Reply): Reply {

@@ -32,10 +32,10 @@ function trial(fallback = true): Trial {
       ...(fallback && !refused
         ? {
             fallback: {
-              mailLine: line,
-              tried: (refusal: Reply) => {
+              refused: (refusal: Reply) => {
                 refused = true
                 log.push(`tried ${refusal.code}`)
+                return line
               },
               answered: (accepted: boolean) => {
                 refused = accepted

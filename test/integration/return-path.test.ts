@@ -204,7 +204,7 @@ describe('[batv] fallback', function () {
       const [line] = await scene.haraka.waitForLog(/batv .*/)
       assert.match(
         line,
-        /sender=main server=127\.0\.0\.1 refused="553 5\.1\.7 <joe@example\.com>: bad syntax of sender address" sent=untagged/,
+        /sender=main server=127\.0\.0\.1 refused="553 5\.1\.7 <joe@example\.com>: bad syntax of sender address" sent=untagged hours=24/,
       )
       assert.doesNotMatch(scene.haraka.output, /bounce/i)
     })
@@ -224,12 +224,15 @@ describe('[batv] fallback', function () {
     })
   })
 
-  it('is off unless asked for: the message bounces', async () => {
+  it('is off unless asked for: the message bounces, and the log says what would help', async () => {
     await within({ ini: ini('enabled=true'), relay: { mail: refusesTags } }, async (scene) => {
       await scene.submit(message('joe@example.com', 1))
       await scene.relay.waitFor(1)
       const [bounce] = scene.relay.messages
       assert.deepEqual([bounce?.mailFrom, bounce?.rcptTo], ['', ['joe@example.com']])
+      await scene.haraka.waitForLog(
+        /\[WARN\] \[[\w.-]+\] \[relayout\] batv sender=main .*seems to refuse tagged return paths/,
+      )
       assert.doesNotMatch(bounce!.data.toString('latin1'), /prvs=/)
     })
   })
@@ -263,6 +266,10 @@ describe('ModifyReturnPath', function () {
         `${'x'.repeat(100)}@forward.example`,
       ])
       assert.equal(untagged(seen[6]!), 'nothing@example.com')
+      await scene.haraka.waitForLog(
+        /\[INFO\] \[[\w.-]+\] \[relayout\] returnpath sender=main server=127\.0\.0\.1 from=angle@example\.com sent=x@forward\.example/,
+      )
+      assert.doesNotMatch(scene.haraka.output, /returnpath .*from=(plain|nothing)@/)
       assert.equal(seen[7], '')
     })
   })

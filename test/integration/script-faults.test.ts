@@ -101,7 +101,9 @@ describe('a fault of the script', function () {
       await scene.submit(...hanging, message('sound'))
       await scene.relay.waitFor(5)
       await until('the queue is empty', () => scene.haraka.queue().length === 0)
-      assert.deepEqual(subjects(scene.relay), ['sound', 'hangs 0', 'hangs 1', 'hangs 2', 'hangs 3'])
+      const [first, ...others] = subjects(scene.relay)
+      // Two of them may be on their way at one time.
+      assert.deepEqual([first, ...others.sort()], ['sound', 'hangs 0', 'hangs 1', 'hangs 2', 'hangs 3'])
       await scene.haraka.waitForLog(/kind=timeout/)
     } finally {
       await scene.remove()

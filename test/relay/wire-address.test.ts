@@ -32,6 +32,12 @@ describe('an address on the wire', () => {
     ])
   })
 
+  it('does not grow without end where the server repeats a short one', () => {
+    const short = new WireAddress(`MAIL FROM:<${'x'.repeat(200)}@example.com>`, 'MAIL FROM:<a@b>')
+    assert.equal(short.hidden('a@b '.repeat(50)), `${'x'.repeat(200)}@example.com `.repeat(50))
+    assert.ok(short.hidden('a@b'.repeat(20_000)).length < 25_000)
+  })
+
   it('leaves a reply without it as it is', () => {
     const reply = makeReply(250, 'ok')
     assert.equal(address.hiddenIn(reply), reply)
