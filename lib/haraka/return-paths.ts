@@ -78,8 +78,8 @@ export class ReturnPaths {
   }
 
   #tagged(address: string, { tag, server, port }: Mailing): string | undefined {
-    const { signing, lifetimeDays } = this.#settings().batv
-    if (!tag || !signing || this.#untagged.has(server, port)) return undefined
+    const { signing, lifetimeDays, fallback } = this.#settings().batv
+    if (!tag || !signing || (fallback && this.#untagged.has(server, port))) return undefined
     return signReturnPath(address, signing, expiryDay(this.#clock.now(), lifetimeDays))
   }
 
