@@ -87,3 +87,19 @@ end
 --     MaxRecipientsPerMessage = 20
 --   end
 -- end
+
+-- Called before each message goes to a relay server: whether by TLS.
+-- function ServerDetails(Parameters, HeaderLines, Actions)
+--   if Parameters["server"] == "mail.broken.example" then
+--     Actions["tryTLS"] = 0
+--   end
+--   return Actions
+-- end
+
+-- Called for each transaction: the return path that the relay server is given. Complete scripts for forwarded mail (SRS)
+-- and mailing lists (VERP) are in the package, in the folder examples.
+-- function ModifyReturnPath(ComputedMailFrom, MailFrom)
+--   if MailFrom == "web@intranet.example" then
+--     return "postmaster@example.com"
+--   end
+-- end

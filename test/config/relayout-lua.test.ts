@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 
 import type { RawActions } from '../../lib/core/decision.js'
 import type { MessageFacts } from '../../lib/script/port.js'
+import { modified } from '../examples/example-script.js'
 import { FACTS, useFiles, usePort } from '../script/fixture.js'
 
 const script = readFileSync('config/relayout.lua', 'utf8')
@@ -88,5 +89,21 @@ describe('config/relayout.lua', () => {
     const noon = `${withExamples}\nos.date = function() return { hour = 12 } end`
     assert.equal((await checkFile(noon, 10_000_001, '', 'slow')).Reason, 'big message in office hours')
     assert.equal((await checkFile(noon.replace('12', '7'), 10_000_001, '', 'slow')).Reason, '')
+  })
+
+  it('has examples of the functions for TLS and the return path', async () => {
+    const opened = open(withExamples)
+    const { filename, dataStart, size } = FACTS
+    const tls = { tryTls: true, forceTls: false }
+    const tlsFor = async (server: string) =>
+      opened.session.serverDetails({
+        ...{ filename, dataStart, size, tls, server },
+        ...{ authSender: '', returnPath: 'joe@example.com', domain: 'example.net' },
+      })
+    assert.deepEqual(await tlsFor('mail.broken.example'), { tryTls: false, forceTls: false })
+    assert.deepEqual(await tlsFor('smtp.example.net'), tls)
+    assert.equal(await modified(opened, 'web@intranet.example'), 'postmaster@example.com')
+    assert.equal(await modified(opened, 'joe@example.com'), undefined)
+    opened.session.close()
   })
 })

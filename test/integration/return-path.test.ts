@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 
 import { verifyReturnPath } from '../../lib/batv/return-path.js'
 import { Secret } from '../../lib/core/settings/secret.js'
+import { example } from '../examples/example-script.js'
 import { until } from '../support/haraka-instance.js'
 import { openScene, type Scene } from '../support/scene.js'
 import type { RelayRequest } from '../support/scripted-relay.js'
@@ -271,6 +272,25 @@ describe('ModifyReturnPath', function () {
       )
       assert.doesNotMatch(scene.haraka.output, /returnpath .*from=(plain|nothing)@/)
       assert.equal(seen[7], '')
+    })
+  })
+
+  it('forwards by the example of SRS, whatever attempt it is, and returns own mail with a tag', async () => {
+    const script = example('srs.lua', [['local secret = ""', 'local secret = "a secret of the forwarder"']])
+    const rcpt = ({ nth }: RelayRequest): string | undefined => (nth === 0 ? '450 4.2.0 not now' : undefined)
+    const config = { 'outbound.ini': 'temp_fail_intervals=5s,1h\n' }
+    await within({ ini: ini('enabled=true'), script, config, relay: { rcpt } }, async (scene) => {
+      await scene.submit(message('Joe@Foreign.example'))
+      await until('it is deferred', () => scene.haraka.output.includes('Temp failing'))
+      assert.deepEqual(queued(scene), ['<Joe@Foreign.example>'])
+      await scene.submit(message('joe@example.com'))
+      await scene.relay.waitFor(2)
+      const [own, forwarded] = scene.relay.messages.map(({ mailFrom }) => mailFrom)
+      assert.equal(untagged(own!), 'joe@example.com')
+      const path = /^SRS0=[\w+/]{4}=[A-Z2-7]{2}=foreign\.example=Joe@forward\.example\.com$/i
+      assert.match(forwarded!, path)
+      const srs = mails(scene).filter((line) => line.includes('SRS0='))
+      assert.deepEqual(srs, [srs[0], srs[0]])
     })
   })
 
