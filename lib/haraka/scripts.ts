@@ -110,7 +110,11 @@ export class Scripts {
   #read(name: string): ScriptSource | undefined {
     const bytes = this.#options.config.get(name, 'binary', () => this.#changed(name))
     if (!(bytes instanceof Uint8Array)) return undefined
-    return { name, bytes, version: createHash('sha256').update(bytes).digest('hex').slice(0, 8) }
+    return {
+      name,
+      bytes: Uint8Array.from(bytes),
+      version: createHash('sha256').update(bytes).digest('hex').slice(0, 8),
+    }
   }
 
   #changed(name: string): void {

@@ -99,6 +99,7 @@ export class CallQueue {
     if (this.#calls.size === 0) this.#watch()
     this.#calls.set(id, call)
     const to = isUrgent(call.request) ? this.#urgent : this.#out
+    if (call.source !== undefined) this.#link?.post({ call: id, bytes: call.source })
     call.write(to.text(call.request).number(id))
     this.#flushSoon()
   }

@@ -10,6 +10,8 @@ export interface Call {
   readonly name: string
   /** Its kind, one of REQUEST in messages.ts. */
   readonly request: string
+  /** The script that goes with it. */
+  readonly source?: Uint8Array
   /** Writes what follows the request and the call's number. */
   write(to: FieldWriter): void
   succeed(from: FieldReader): void

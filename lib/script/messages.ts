@@ -37,14 +37,21 @@ export function isUrgent(request: string): boolean {
 /** First field of what comes back. */
 export const REPLY = { print: 'p', warning: 'w', value: 'v', failure: 'f' } as const
 
+/** The script of a call, which goes before the message with that call: megabytes are dear as a part of a string. */
+export interface SourceMessage {
+  readonly call: number
+  readonly bytes: Uint8Array
+}
+
+/** All but the script itself. */
 export function writeSource(to: FieldWriter, source: ScriptSource, globals: SessionGlobals): void {
-  to.text(source.name).text(Buffer.from(source.bytes).toString('latin1'))
+  to.text(source.name)
   to.number(globals.senderId).text(globals.senderName).flag(globals.useBatv)
   writeConnection(to, globals)
 }
 
-export function readSource(from: FieldReader): { source: ScriptSource; globals: SessionGlobals } {
-  const source = { name: from.text(), bytes: Buffer.from(from.text(), 'latin1'), version: '' }
+export function readSource(from: FieldReader, bytes: Uint8Array): { source: ScriptSource; globals: SessionGlobals } {
+  const source = { name: from.text(), bytes, version: '' }
   const own = { senderId: from.number(), senderName: from.text(), useBatv: from.flag() }
   return { source, globals: { ...own, ...readConnection(from) } }
 }

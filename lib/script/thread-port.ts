@@ -96,7 +96,7 @@ async function check(
   try {
     await answer(
       queue,
-      { file: source.name, name: 'main chunk', session: undefined, request: REQUEST.check },
+      { file: source.name, name: 'main chunk', session: undefined, request: REQUEST.check, source: source.bytes },
       {
         write: (to) => writeSource(to, source, globals),
         read: () => undefined,
@@ -116,7 +116,7 @@ interface Exchange<Value> {
 
 async function answer<Value>(
   queue: CallQueue,
-  about: Pick<Call, 'file' | 'name' | 'session' | 'request'>,
+  about: Pick<Call, 'file' | 'name' | 'session' | 'request' | 'source'>,
   exchange: Exchange<Value>,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
@@ -216,6 +216,7 @@ class ThreadSession implements ScriptSession, OpenSession {
       file: this.#source.name,
       name: 'Start',
       request: REQUEST.open,
+      source: this.#source.bytes,
       write: (to) => writeSource(to.number(this.id).flag(this.skipStart), this.#source, this.#globals),
       succeed: (from) => this.#opened(readStart(from)),
       fail: (failure) => this.#opened({ topLevel: failure, globals: this.#globals, useBatv: this.#globals.useBatv }),

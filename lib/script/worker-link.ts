@@ -7,6 +7,7 @@
 import path from 'node:path'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { MessagePort, WorkerOptions } from 'node:worker_threads'
+import type { SourceMessage } from './messages.js'
 import { Progress } from './progress.js'
 
 const WORKER_FILE = path.join(__dirname, 'lua', 'worker.js')
@@ -85,7 +86,7 @@ export class WorkerLink {
     this.#events = events
   }
 
-  post(message: string): void {
+  post(message: string | SourceMessage): void {
     this.#port.postMessage(message)
   }
 

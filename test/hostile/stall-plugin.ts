@@ -69,7 +69,7 @@ exports.register = function () {
     })
   }
   MessagePort.prototype.postMessage = function (message, ...others) {
-    posted += message.length ?? 0
+    posted += message.length ?? message.bytes?.length ?? 0
     return postMessage.call(this, message, ...others)
   }
 

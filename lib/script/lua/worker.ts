@@ -23,6 +23,7 @@ import {
   writeStart,
   writeTls,
 } from '../messages.js'
+import type { SourceMessage } from '../messages.js'
 import type { ScriptFailure } from '../port.js'
 import { monotonicMs, Progress } from '../progress.js'
 import type { WorkerSettings } from '../worker-link.js'
@@ -41,6 +42,8 @@ const settings = workerData as WorkerSettings
 const port: MessagePort = settings.port
 const limits = new CallLimits(settings.timeoutMs, settings.memoryMb, new Progress(settings.progress))
 const sessions = new Map<number, LuaSession>()
+/** By the calls that they came for. */
+const scripts = new Map<number, Uint8Array>()
 const out = new FieldWriter()
 let answers = 0
 
@@ -62,10 +65,17 @@ function fail(call: number, mask: number, failure: ScriptFailure): void {
   writeFailure(out.text(REPLY.failure).number(call).number(mask), failure)
 }
 
+function scriptOf(call: number): Uint8Array {
+  const bytes = scripts.get(call)
+  if (bytes === undefined) throw new Error('a session or check without a script')
+  scripts.delete(call)
+  return bytes
+}
+
 function begin(call: number, from: FieldReader): void {
   const id = from.number()
   const skipStart = from.flag()
-  const { source, globals } = readSource(from)
+  const { source, globals } = readSource(from, scriptOf(call))
   const session = new LuaSession(source, globals, skipStart, host(id))
   sessions.set(id, session)
   const start = session.begin()
@@ -73,7 +83,7 @@ function begin(call: number, from: FieldReader): void {
 }
 
 function check(call: number, from: FieldReader): void {
-  const { source, globals } = readSource(from)
+  const { source, globals } = readSource(from, scriptOf(call))
   const failure = LuaSession.check(source, globals, host(0))
   if (failure !== undefined) fail(call, 0, failure)
   else out.text(REPLY.value).number(call).number(0)
@@ -130,7 +140,11 @@ function carryOut(from: FieldReader): void {
 const urgent: FieldReader[] = []
 const others: FieldReader[] = []
 
-function takeIn(message: string): void {
+function takeIn(message: string | SourceMessage): void {
+  if (typeof message !== 'string') {
+    scripts.set(message.call, message.bytes)
+    return
+  }
   const from = new FieldReader(message)
   if (isUrgent(from.peek())) urgent.push(from)
   else others.push(from)
@@ -156,13 +170,13 @@ function next(): FieldReader[] | undefined {
   return others.length > 0 ? others : undefined
 }
 
-function received(): string | undefined {
-  return (receiveMessageOnPort(port) as { message: string } | undefined)?.message
+function received(): string | SourceMessage | undefined {
+  return (receiveMessageOnPort(port) as { message: string | SourceMessage } | undefined)?.message
 }
 
 // On Linux this is the thread's own; elsewhere it would be the whole process's.
 if (process.platform === 'linux') os.setPriority(0, NICENESS)
-port.on('message', (message: string) => {
+port.on('message', (message: string | SourceMessage) => {
   takeIn(message)
   work()
 })
