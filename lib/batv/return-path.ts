@@ -18,7 +18,7 @@ export { expiryDay } from './tag.js'
 const MAX_LOCAL_PART = 64
 
 /** RFC 5321 section 4.5.3.1.3 gives a path 256 octets, two of which are the angle brackets. */
-const MAX_ADDRESS = 254
+export const MAX_ADDRESS = 254
 
 const ANY_PRVS = /^"?prvs=/i
 

@@ -5,7 +5,7 @@ import { toBytes } from '../core/byte-string.js'
 import type { Envelope } from '../core/filter.js'
 import { localTimestamp } from '../core/local-timestamp.js'
 import type { MessageFacts, MessageFile } from '../script/port.js'
-import type { HMail } from './shapes.js'
+import type { HarakaAddress, HMail } from './shapes.js'
 
 /** When an item was last tried, as this process remembers it: Haraka keeps only when it will be tried next. */
 const lastTryMs = new WeakMap<HMail, number>()
@@ -41,14 +41,26 @@ export function messageFile(hmail: HMail): MessageFile {
   return { filename: toBytes(hmail.path), dataStart: hmail.data_start, size: messageSize(hmail) }
 }
 
+/** Bare; '' for the null sender. Byte strings, as the next ones. */
+export function returnPathOf({ todo }: HMail): string {
+  return toBytes(todo.mail_from.address)
+}
+
+export function bareAddresses(recipients: readonly HarakaAddress[]): string[] {
+  return recipients.map(({ address }) => toBytes(address))
+}
+
+export function creationTimeOf({ todo }: HMail): string {
+  return localTimestamp(new Date(todo.queue_time))
+}
+
 /** `retryIntervals`: Haraka's, seconds; from them the last try of an item that an earlier process tried is worked out. */
 export function messageFacts(hmail: HMail, retryIntervals: readonly number[]): MessageFacts {
-  const { todo } = hmail
   return {
     ...messageFile(hmail),
-    creationTime: localTimestamp(new Date(todo.queue_time)),
-    returnPath: toBytes(todo.mail_from.address),
-    recipients: todo.rcpt_to.map((recipient) => toBytes(recipient.address)),
+    creationTime: creationTimeOf(hmail),
+    returnPath: returnPathOf(hmail),
+    recipients: bareAddresses(hmail.todo.rcpt_to),
     retries: hmail.num_failures,
     lastTryTime: lastTryTime(hmail, retryIntervals),
   }

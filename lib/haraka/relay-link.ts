@@ -174,7 +174,7 @@ export class RelayLink implements RelayObserver {
   }
 
   wantsReplies(): boolean {
-    return !this.#session.ended && this.#session.script.has('ReturnCodeHandler')
+    return this.#session.has('ReturnCodeHandler')
   }
 
   async returnCode(lastCommand: string, fullResponse: string, lastLine: string): Promise<string | undefined> {

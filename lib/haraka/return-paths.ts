@@ -5,10 +5,9 @@
  */
 import { Address } from '@haraka/email-address'
 
-import { expiryDay, signReturnPath } from '../batv/return-path.js'
+import { expiryDay, MAX_ADDRESS, signReturnPath } from '../batv/return-path.js'
 import { cutBytes, fromBytes, toBytes } from '../core/byte-string.js'
 import type { Clock } from '../core/clock.js'
-import { localTimestamp } from '../core/local-timestamp.js'
 import { replyInBrief } from '../core/reply-guards.js'
 import { makeReply } from '../core/reply.js'
 import type { Settings } from '../core/settings/settings.js'
@@ -17,7 +16,7 @@ import { mailAddress, withMailAddress } from '../relay/wire-address.js'
 import type { ScriptFailure } from '../script/port.js'
 import type { EventLog } from './event-log.js'
 import { originOf } from './origin.js'
-import { messageFile } from './queue-item.js'
+import { bareAddresses, creationTimeOf, messageFile, returnPathOf } from './queue-item.js'
 import { failureOf, type Sender } from './sender.js'
 import type { Session } from './session.js'
 import type { HarakaAddress, HMail } from './shapes.js'
@@ -41,9 +40,6 @@ export interface Mailing {
   /** The item is to come again after so many seconds, and this was no try. */
   hold(): void
 }
-
-/** RFC 5321 4.5.3.1.3: 256 octets, angle brackets included. */
-const LONGEST_ADDRESS = 254
 
 const TAG_REFUSED =
   'the relay server seems to refuse tagged return paths, and the message bounces; [batv] fallback = true sends it again untagged'
@@ -73,7 +69,7 @@ export class ReturnPaths {
       mailLine: withMailAddress(line, computed),
       ...(computed === own ? {} : { fallback: this.#fallback(mailing) }),
     }
-    if (session.ended || !session.script.has('ModifyReturnPath')) return asComputed
+    if (!session.has('ModifyReturnPath')) return asComputed
     return this.#asked(mailing, computed, asComputed)
   }
 
@@ -135,24 +131,19 @@ export class ReturnPaths {
   }
 
   #facts({ hmail, allRecipients }: Mailing, computed: string) {
-    const { todo } = hmail
     const origin = originOf(hmail)
     return {
       ...messageFile(hmail),
       computed,
-      returnPath: toBytes(todo.mail_from.address),
+      returnPath: returnPathOf(hmail),
       original: origin.mailFrom,
       authSender: origin.authSender,
-      recipients: todo.rcpt_to.map(bare),
-      creationTime: localTimestamp(new Date(todo.queue_time)),
+      recipients: bareAddresses(hmail.todo.rcpt_to),
+      creationTime: creationTimeOf(hmail),
       senderIp: origin.senderIp,
-      allRecipients: allRecipients.map(bare),
+      allRecipients: bareAddresses(allRecipients),
     }
   }
-}
-
-function bare(recipient: HarakaAddress): string {
-  return toBytes(recipient.address)
 }
 
 /** What a script returned as an address for the wire, or why it is none. Angle brackets around it do not count. */
@@ -171,7 +162,7 @@ export function madeAddress(
   }
   if (!address.host) return { why: 'it has no domain' }
   const made = toBytes(address.format(!smtputf8).slice(1, -1))
-  if (made.length > LONGEST_ADDRESS) return { why: `it has more than ${LONGEST_ADDRESS} octets` }
+  if (made.length > MAX_ADDRESS) return { why: `it has more than ${MAX_ADDRESS} octets` }
   if (!smtputf8 && isUtf8(made)) return { why: 'it needs SMTPUTF8, which the relay server does not offer' }
   return { address: made }
 }

@@ -6,7 +6,7 @@ import { toBytes } from '../core/byte-string.js'
 import type { TlsMode } from '../core/settings/settings.js'
 import type { TlsWish } from '../script/port.js'
 import { originOf } from './origin.js'
-import { messageFile } from './queue-item.js'
+import { messageFile, returnPathOf } from './queue-item.js'
 import { serverName } from './relay-servers.js'
 import { failureOf, type Sender } from './sender.js'
 import type { Session } from './session.js'
@@ -38,19 +38,18 @@ const WITHOUT_EFFECT = 'ServerDetails: with tls = implicit, TLS comes before any
 /** Never rejects. */
 export function tlsMode(wanted: ConnectionWanted): TlsMode | Promise<TlsMode | Held> {
   const { session, tls } = wanted
-  return !session.ended && session.script.has('ServerDetails') ? asked(wanted) : tls
+  return session.has('ServerDetails') ? asked(wanted) : tls
 }
 
 async function asked({ hmail, sender, session, mx, tls }: ConnectionWanted): Promise<TlsMode | Held> {
   const wish = WISHES[tls]
   try {
-    const { todo } = hmail
     const answer = await session.script.serverDetails({
       ...messageFile(hmail),
       authSender: originOf(hmail).authSender,
-      returnPath: toBytes(todo.mail_from.address),
+      returnPath: returnPathOf(hmail),
       server: toBytes(serverName(mx)),
-      domain: toBytes(todo.domain),
+      domain: toBytes(hmail.todo.domain),
       tls: wish,
     })
     const changed = answer.tryTls !== wish.tryTls || answer.forceTls !== wish.forceTls

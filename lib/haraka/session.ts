@@ -4,7 +4,7 @@
  * Messages taken under a session keep it until their attempt is over; it is closed when it is retired and nobody uses
  * it any more.
  */
-import type { ConnectionGlobals, ScriptSession } from '../script/port.js'
+import type { Callback, ConnectionGlobals, ScriptSession } from '../script/port.js'
 
 export class Session {
   readonly script: ScriptSession
@@ -44,9 +44,9 @@ export class Session {
     this.#ended = options.ended
   }
 
-  /** Its script is not asked any more. */
-  get ended(): boolean {
-    return this.#over
+  /** Its script has the function and can be asked. */
+  has(callback: Callback): boolean {
+    return !this.#over && this.script.has(callback)
   }
 
   /** Someone uses the session until the returned function is called. */

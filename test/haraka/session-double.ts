@@ -9,12 +9,13 @@ export function sessionDouble(
   globals: ConnectionGlobals,
   returnCode: ScriptSession['returnCode'] | undefined,
 ): Session {
+  const has = (callback: string): boolean => callback === 'ReturnCodeHandler' && returnCode !== undefined
   return {
-    ended: false,
+    has,
     globals,
     hold: () => () => undefined,
     script: {
-      has: (callback: string) => callback === 'ReturnCodeHandler' && returnCode !== undefined,
+      has,
       serverConnected: () => Promise.resolve(globals),
       returnCode,
     },
