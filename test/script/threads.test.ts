@@ -73,3 +73,20 @@ describe('the senders', () => {
     assert.deepEqual(second.printed, ['nil\tnil\tnil'])
   })
 })
+
+describe('senders whose scripts want too much memory', () => {
+  const { open } = usePort({ timeoutMs: 5000, memoryMb: 32 })
+
+  // What looks at a thread's memory is got by a setting of the whole process.
+  it('are all told so, when it is at the same time', async function () {
+    this.timeout(60_000)
+    const script = `function CheckFile() local s = 'x' while true do s = VPOP3.HexString(s) end end`
+    for (let round = 0; round < 4; round++) {
+      const sessions = Array.from({ length: 12 }, (_, i) => open(script, { senderName: `${round} ${i}` }).session)
+      await Promise.all(sessions.map(({ started }) => started))
+      const failures = await Promise.all(sessions.map((session) => failureOf(session.checkFile(FACTS))))
+      assert.deepEqual([...new Set(failures.map(({ kind }) => kind))], ['memory'])
+      for (const session of sessions) session.close()
+    }
+  })
+})
