@@ -100,7 +100,9 @@ class Conduct<Version> {
 
   /** Per cent. */
   share(harm: Harm): number {
-    return Math.round((100 * this.counted(harm)) / this.counted(SHARES[harm]))
+    // Those that are still under way count as harmed and not yet as tried.
+    const all = this.counted(SHARES[harm])
+    return Math.round((100 * Math.min(this.counted(harm), all)) / all)
   }
 
   /** False: that was counted before. */
