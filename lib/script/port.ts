@@ -40,6 +40,12 @@ export interface ConnectionGlobals {
   readonly maxRecipientsPerMessage: number
 }
 
+/** Those of a session's globals that hold for a connection. */
+export function connectionGlobals(globals: ConnectionGlobals): ConnectionGlobals {
+  const { verifyCertificate, maxMessagesPerConnection, maxRecipientsPerConnection, maxRecipientsPerMessage } = globals
+  return { verifyCertificate, maxMessagesPerConnection, maxRecipientsPerConnection, maxRecipientsPerMessage }
+}
+
 /** Where a message lies. */
 export interface MessageFile {
   /** Full path of the queue file. */

@@ -20,7 +20,7 @@ import {
   writeServerFacts,
   writeSource,
 } from './messages.js'
-import { ScriptError } from './port.js'
+import { connectionGlobals, ScriptError } from './port.js'
 import type {
   Callback,
   CheckFileAnswer,
@@ -249,7 +249,7 @@ class ThreadSession implements ScriptSession, OpenSession {
     this.#resolveStarted({
       ...(topLevel === undefined ? {} : { topLevel }),
       ...(start === undefined ? {} : { start }),
-      globals: firstValues(globals),
+      globals: connectionGlobals(globals),
       useBatv,
     })
   }
@@ -268,9 +268,4 @@ function tooLong({ name, bytes }: ScriptSource): ScriptFailure | undefined {
   if (bytes.length <= LONGEST_SCRIPT) return undefined
   const message = `${name} has ${bytes.length} bytes; a script has at most ${LONGEST_SCRIPT}`
   return { kind: 'syntax', message, file: name, function: 'main chunk', traceback: '' }
-}
-
-function firstValues(globals: ConnectionGlobals): ConnectionGlobals {
-  const { verifyCertificate, maxMessagesPerConnection, maxRecipientsPerConnection, maxRecipientsPerMessage } = globals
-  return { verifyCertificate, maxMessagesPerConnection, maxRecipientsPerConnection, maxRecipientsPerMessage }
 }

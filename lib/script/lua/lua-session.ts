@@ -20,6 +20,7 @@ import type {
   SessionStart,
   TlsWish,
 } from '../port.js'
+import { connectionGlobals } from '../port.js'
 import { actionsTable, readActions, readTlsTable, tlsTable } from './actions.js'
 import type { CallLimits } from './call-limits.js'
 import type { Table, TValue } from './fengari-types.js'
@@ -83,7 +84,12 @@ export class LuaSession {
     if (start === undefined) return this.#shared()
     const again = this.#state === undefined ? this.#runFile() : undefined
     const { useBatv } = this.#first
-    return { ...(again === undefined ? {} : { topLevel: again }), start, globals: firstValues(this.#first), useBatv }
+    return {
+      ...(again === undefined ? {} : { topLevel: again }),
+      start,
+      globals: connectionGlobals(this.#first),
+      useBatv,
+    }
   }
 
   /** Runs the file in a state that is thrown away. */
@@ -262,7 +268,7 @@ export class LuaSession {
 
   #connection(): ConnectionGlobals {
     return this.#state === undefined || this.#globals === undefined
-      ? firstValues(this.#first)
+      ? connectionGlobals(this.#first)
       : this.#globals.connection()
   }
 
@@ -286,14 +292,5 @@ export class LuaSession {
   #failure(message: string, callback: string, kind: ScriptFailure['kind'], line?: number): ScriptFailure {
     const at = line === undefined ? {} : { line }
     return { kind, message, file: this.#source.name, function: callback, traceback: '', ...at }
-  }
-}
-
-export function firstValues(first: SessionGlobals): ConnectionGlobals {
-  return {
-    verifyCertificate: first.verifyCertificate,
-    maxMessagesPerConnection: first.maxMessagesPerConnection,
-    maxRecipientsPerConnection: first.maxRecipientsPerConnection,
-    maxRecipientsPerMessage: first.maxRecipientsPerMessage,
   }
 }
