@@ -2,8 +2,8 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 /**
- * Imports point one way: plugins → haraka → {relay, script, batv, core}, each of these → core; core imports nothing but
- * language and types.
+ * Imports point one way: plugins → haraka, cli → {policy, relay, script, batv, core}, policy → {script, core}, the others
+ * → core; core imports nothing but language and types. Plugin and command know nothing of each other.
  */
 const only = (folder, forbidden) => ({
   files: [`lib/${folder}/**/*.ts`],
@@ -27,9 +27,19 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
   },
-  only('core', ['node:*', 'fengari', 'fengari/**', '**/haraka/**', '**/relay/**', '**/script/**', '**/batv/**']),
-  only('relay', ['fengari', 'fengari/**', '**/haraka/**', '**/script/**', '**/batv/**']),
-  only('script', ['**/haraka/**', '**/relay/**', '**/batv/**']),
+  only('core', [
+    'node:*',
+    'fengari',
+    'fengari/**',
+    '**/haraka/**',
+    '**/relay/**',
+    '**/script/**',
+    '**/batv/**',
+    '**/policy/**',
+    '**/cli/**',
+  ]),
+  only('relay', ['fengari', 'fengari/**', '**/haraka/**', '**/script/**', '**/batv/**', '**/policy/**', '**/cli/**']),
+  only('script', ['**/haraka/**', '**/relay/**', '**/batv/**', '**/policy/**', '**/cli/**']),
   only('batv', [
     'node:*',
     '!node:crypto',
@@ -39,8 +49,20 @@ export default tseslint.config(
     '**/haraka/**',
     '**/relay/**',
     '**/script/**',
+    '**/policy/**',
+    '**/cli/**',
   ]),
-  only('haraka', ['fengari', 'fengari/**', '**/script/lua/**']),
+  only('policy', [
+    'fengari',
+    'fengari/**',
+    '**/script/lua/**',
+    '**/haraka/**',
+    '**/relay/**',
+    '**/batv/**',
+    '**/cli/**',
+  ]),
+  only('haraka', ['fengari', 'fengari/**', '**/script/lua/**', '**/cli/**']),
+  only('cli', ['fengari', 'fengari/**', '**/script/lua/**', '**/haraka/**']),
   {
     files: ['lib/core/**/*.ts'],
     rules: { 'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval'] },

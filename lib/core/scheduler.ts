@@ -11,8 +11,7 @@
  */
 import type { Clock } from './clock.js'
 import { PriorityQueue } from './priority-queue.js'
-
-export type Order = 'arrival' | 'smallest' | 'newest'
+import { byRank, type Order, type Rank } from './rank.js'
 
 /** Longest time that the start of a session waits for further offers, and any turn for a decision, ms (contract 5). */
 export const LONGEST_COLLECT_MS = 2_000
@@ -22,15 +21,6 @@ export const LONGEST_COLLECT_MS = 2_000
  * once a second for each item by itself: after that the offers of one batch come spread over a second.
  */
 export const BACKLOG_QUIET_MS = 1_050
-
-export interface Rank {
-  /** 100 goes first, 1 last. */
-  readonly priority: number
-  /** When the item was queued, ms since the epoch. */
-  readonly arrivalMs: number
-  /** Bytes. */
-  readonly size: number
-}
 
 export interface SchedulerOptions<T> {
   readonly clock: Clock
@@ -210,14 +200,6 @@ export class Scheduler<T> {
 }
 
 function newQueue<T>(order: Order): PriorityQueue<Waiting<T>> {
-  const within = WITHIN_PRIORITY[order]
-  return new PriorityQueue<Waiting<T>>(
-    (a, b) => (b.priority - a.priority || within(a, b) || a.arrivalMs - b.arrivalMs || a.sequence - b.sequence) < 0,
-  )
-}
-
-const WITHIN_PRIORITY: Record<Order, (a: Rank, b: Rank) => number> = {
-  arrival: (a, b) => a.arrivalMs - b.arrivalMs,
-  smallest: (a, b) => a.size - b.size,
-  newest: (a, b) => b.arrivalMs - a.arrivalMs,
+  const compare = byRank(order)
+  return new PriorityQueue<Waiting<T>>((a, b) => (compare(a, b) || a.sequence - b.sequence) < 0)
 }

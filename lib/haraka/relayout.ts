@@ -12,17 +12,19 @@ import { sentence } from '../core/errors.js'
 import type { Offer } from '../core/scheduler.js'
 import type { SenderSettings, Settings } from '../core/settings/settings.js'
 import type { ScriptFailure, ScriptLimits, ScriptPort, ScriptSource } from '../script/port.js'
+import { choose, type Skip, skipOf } from '../policy/choose.js'
+import { whenFailing } from '../policy/failure.js'
+import { sessionGlobals } from '../policy/session-globals.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
 import { ItemsInHand } from './items-in-hand.js'
-import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from './queue-item.js'
+import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from '../policy/queue-item.js'
 import { SLOW_MS } from './script-pace.js'
 import { ReturnPaths } from './return-paths.js'
 import { ScriptPorts } from './script-ports.js'
 import { Scripts } from './scripts.js'
 import { openSeam, REOFFER_SECONDS, type Seam } from './seam.js'
-import { Sender, type Verdict, whenFailing } from './sender.js'
-import { sessionGlobals } from './sender-sessions.js'
+import { Sender, type Verdict } from './sender.js'
 import { SettingsSource } from './settings-source.js'
 import {
   CONT,
@@ -46,8 +48,6 @@ export interface RelayoutDeps {
  * and it would try in vain without a pause.
  */
 const PUT_BACK_MS = 1_000
-
-type Refusal = Extract<Verdict, { take: false }> & { readonly sender: string }
 
 export class Relayout {
   readonly #deps: RelayoutDeps
@@ -178,31 +178,36 @@ export class Relayout {
         if (sender.slow) break
       }
       const facts = messageFacts(hmail, this.#seam.retryIntervals())
-      const refusals: Refusal[] = []
-      for (const sender of senders) {
+      const { taken, refusals } = await choose(senders, async (sender) => {
         asked = sender
         const offer = offers.get(sender) ?? sender.scheduler.offer(backlog)
         offers.set(sender, offer)
         const verdict = await sender.check(facts, hmail)
+        if (!verdict.take) {
+          offers.delete(sender)
+          offer.drop()
+        }
+        return verdict
+      })
+      const offer = taken && offers.get(taken.sender)
+      if (taken && offer) {
+        const { sender, judgement } = taken
         offers.delete(sender)
-        if (verdict.take && this.#senders.get(sender.name) === sender) {
-          this.#take(key, next, hmail, sender, offer, verdict)
+        if (this.#senders.get(sender.name) === sender) {
+          this.#take(key, next, hmail, sender, offer, judgement)
           return
         }
+        // The settings lost the sender while its script was asked: nothing would ever start the item.
         offer.drop()
-        if (verdict.take) {
-          // The settings lost the sender while its script was asked: nothing would ever start the item.
-          verdict.endUse()
-          this.#inHand.remove(key)
-          next(DELAY, REOFFER_SECONDS)
-          return
-        }
-        refusals.push({ ...verdict, sender: sender.name })
-        if (verdict.held) break
+        judgement.endUse()
+        this.#inHand.remove(key)
+        next(DELAY, REOFFER_SECONDS)
+        return
       }
       this.#inHand.remove(key)
-      if (refusals.length === 0) next(CONT)
-      else this.#skip(next, hmail, refusals)
+      const skip = skipOf(refusals)
+      if (skip) this.#skip(next, hmail, skip)
+      else next(CONT)
     } catch (error) {
       this.#inHand.remove(key)
       throw error
@@ -273,13 +278,8 @@ export class Relayout {
     offer.take(delivery, rank)
   }
 
-  #skip(next: Next, hmail: HMail, refusals: readonly Refusal[]): void {
-    const retrySeconds = Math.min(...refusals.map((refusal) => refusal.retrySeconds))
-    const [only] = refusals
-    const reason =
-      refusals.length === 1 ? only?.reason : refusals.map(({ sender, reason }) => `${sender}: ${reason}`).join('; ')
-    const sender = refusals.map((refusal) => refusal.sender).join(',')
-    this.#log.event('notice', 'skip', { sender, reason, retry: retrySeconds }, hmail)
+  #skip(next: Next, hmail: HMail, { senders, reason, retrySeconds }: Skip): void {
+    this.#log.event('notice', 'skip', { sender: senders.join(','), reason, retry: retrySeconds }, hmail)
     next(DELAY, String(retrySeconds)) // Haraka complains of a number in its log
   }
 

@@ -6,21 +6,21 @@
  * one. A file that is not there is an empty script, said once. (Contract 4.) What a changed script then does with
  * messages is compared with what the one before did, and that one can come back (`script_breaker`).
  */
-import { createHash } from 'node:crypto'
-
 import { fromBytes } from '../core/byte-string.js'
 import { sentence } from '../core/errors.js'
 import { type Act, type BreakerLimits, type Harm, type Rise, ScriptBreaker } from '../core/script-breaker.js'
 import type { ScriptFailure, ScriptSource } from '../script/port.js'
+import type { ConfigReader } from '../policy/config-reader.js'
+import { failureSentence } from '../policy/failure.js'
+import { noScript, readScript } from '../policy/script-file.js'
 import type { EventLog } from './event-log.js'
-import type { HarakaConfig } from './shapes.js'
 
 /** Runs a script on trial; the failure, or undefined. */
 export type Trial = (source: ScriptSource) => Promise<ScriptFailure | undefined>
 
 export interface ScriptsOptions {
   /** Haraka's own configuration: the plugin's would fall back on the script that the package ships. */
-  readonly config: HarakaConfig
+  readonly config: ConfigReader
   readonly log: EventLog
   readonly trial: Trial
   /** What a first script that fails means for messages, as a sentence. */
@@ -98,7 +98,7 @@ export class Scripts {
       const error = sentence('RELAYOUT_E_SCRIPT_MISSING', { file: name })
       this.#options.log.event('warn', 'script', { script: name, error })
     }
-    const first = source ?? { name, bytes: new Uint8Array(), version: 'none' }
+    const first = source ?? noScript(name)
     const breaker = new ScriptBreaker<ScriptSource>(() => this.#options.breaker())
     const held: Held = { source: first, works: false, tried: first.version, breaker }
     breaker.changed(first)
@@ -108,13 +108,7 @@ export class Scripts {
   }
 
   #read(name: string): ScriptSource | undefined {
-    const bytes = this.#options.config.get(name, 'binary', () => this.#changed(name))
-    if (!(bytes instanceof Uint8Array)) return undefined
-    return {
-      name,
-      bytes: Uint8Array.from(bytes),
-      version: createHash('sha256').update(bytes).digest('hex').slice(0, 8),
-    }
+    return readScript(this.#options.config, name, () => this.#changed(name))
   }
 
   #changed(name: string): void {
@@ -148,10 +142,3 @@ export class Scripts {
     this.#options.replaced(source.name)
   }
 }
-
-/** What went wrong, what was done and what to do; `done` is a sentence without its full stop. */
-export function failureSentence({ kind, message }: ScriptFailure, done: string): string {
-  return sentence(`RELAYOUT_E_SCRIPT_${upper(kind)}`, { message: fromBytes(message), done })
-}
-
-const upper = <Text extends string>(text: Text): Uppercase<Text> => text.toUpperCase() as Uppercase<Text>

@@ -7,7 +7,7 @@
  * not start and no mail goes out around the script.
  */
 import { relayoutError } from '../core/errors.js'
-import { isHeldBack } from './queue-item.js'
+import { isHeldBack } from './held-back.js'
 import type { Writable } from 'node:stream'
 
 import {

@@ -7,7 +7,8 @@ import { fromBytes } from '../core/byte-string.js'
 import type { Clock } from '../core/clock.js'
 import type { SenderSettings, Settings } from '../core/settings/settings.js'
 import { openNoScript } from '../script/no-script.js'
-import type { SessionEvents, SessionGlobals } from '../script/port.js'
+import { sessionGlobals } from '../policy/session-globals.js'
+import type { SessionEvents } from '../script/port.js'
 import type { EventLog } from './event-log.js'
 import type { ScriptPorts } from './script-ports.js'
 import type { Scripts } from './scripts.js'
@@ -94,18 +95,5 @@ export class SenderSessions {
       print: (line) => log.event('info', 'print', { sender: name, script, text: fromBytes(line) }),
       warning: (message) => log.event('warn', 'script', { sender: name, script, warning: fromBytes(message) }),
     }
-  }
-}
-
-/** What the settings give the globals of a sender's session before its file runs. */
-export function sessionGlobals({ batv }: Settings, sender: SenderSettings): SessionGlobals {
-  return {
-    senderId: sender.id,
-    senderName: sender.name,
-    useBatv: batv.enabled,
-    verifyCertificate: sender.verifyCertificate,
-    maxMessagesPerConnection: sender.maxMessagesPerConnection,
-    maxRecipientsPerConnection: sender.maxRecipientsPerConnection,
-    maxRecipientsPerMessage: sender.maxRecipientsPerMessage,
   }
 }

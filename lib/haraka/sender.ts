@@ -4,50 +4,26 @@
  * When the script fails, `on_script_error` says what happens to the message (contract 4).
  */
 import { fromBytes } from '../core/byte-string.js'
-import { type Decision, decide } from '../core/decision.js'
 import type { Envelope } from '../core/filter.js'
 import { Scheduler } from '../core/scheduler.js'
 import type { Act } from '../core/script-breaker.js'
-import type { MainSettings, SenderSettings } from '../core/settings/settings.js'
-import { type Callback, type MessageFacts, ScriptError, type ScriptFailure } from '../script/port.js'
+import type { SenderSettings } from '../core/settings/settings.js'
+import { consequenceOf, failureSentence } from '../policy/failure.js'
+import { judge, type Refused, type Taken } from '../policy/judge.js'
+import type { MessageFacts, ScriptFailure } from '../script/port.js'
 import type { Delivery } from './delivery.js'
 import { RelayHealth } from './relay-health.js'
 import { RelayLinks } from './relay-links.js'
 import { ScriptPace } from './script-pace.js'
-import { failureSentence } from './scripts.js'
 import { SenderSessions, type SessionDeps } from './sender-sessions.js'
 import type { Session } from './session.js'
 import type { HMail } from './shapes.js'
 
 /** What a sender says of an offered message. */
-export type Verdict =
-  | {
-      readonly take: true
-      readonly decision: Decision
-      readonly session: Session
-      /** Its return path is to be tagged. */
-      readonly tag: boolean
-      readonly endUse: () => void
-    }
-  | {
-      readonly take: false
-      readonly reason: string
-      readonly retrySeconds: number
-      /** The script failed and its mail is held: no other sender is asked. */
-      readonly held: boolean
-    }
+export type Verdict = Refused | (Taken & { readonly session: Session; readonly endUse: () => void })
 
 /** A rule must never silently do nothing. */
 const NO_SECRET = 'UseBATV is set, but [batv] has neither secret nor secret_file: return paths stay as they are'
-
-/** Of a script that has no CheckFile, or whose failure is to change nothing. */
-const SEND_AS_USUAL: Decision = decide({
-  SkipSend: false,
-  Reason: '',
-  Priority: undefined,
-  RetryAfter: undefined,
-  ForceLastTry: false,
-})
 
 export class Sender {
   readonly scheduler: Scheduler<Delivery>
@@ -108,48 +84,27 @@ export class Sender {
   async check(facts: MessageFacts, hmail: HMail): Promise<Verdict> {
     const session = this.#sessions.current()
     const endUse = session.use()
-    let tag = this.#deps.settings().batv.enabled
-    const take = (decision: Decision): Verdict => {
-      if (tag && !this.#deps.settings().batv.signing) this.warnOnce(session, NO_SECRET)
-      return { take: true, decision, session, tag, endUse }
-    }
     this.#pace.asked()
-    try {
-      const begun = await session.script.started
-      if (!session.begun) this.#pace.begun()
-      session.begun = true
-      session.globals = begun.globals
-      tag = begun.useBatv
-      const failure = begun.topLevel ?? begun.start
-      if (failure) {
-        this.failed(failure, session, hmail)
-        if (this.holdsOnFailure) return this.#hold(failure, endUse)
-      }
-      if (!session.script.has('CheckFile')) return take(SEND_AS_USUAL)
-
-      const answer = await session.script.checkFile(facts)
-      if (!answer.returned) this.warnOnce(session, 'CheckFile returned nothing: Actions is taken as it left it')
-      tag = answer.useBatv
-      const decision = decide(answer.actions)
-      for (const warning of decision.warnings) this.#warn(warning, hmail)
-      if (!decision.skip) return take(decision)
-      this.note('skipped', session, hmail)
+    const judgement = await judge(session.script, this.#settings.script, facts, this.#deps.settings().main, {
+      begun: ({ globals }) => {
+        if (!session.begun) this.#pace.begun()
+        session.begun = true
+        session.globals = globals
+      },
+      failed: (failure) => this.failed(failure, session, hmail),
+      warned: (warning) => this.#warn(warning, hmail),
+      remarked: (remark) => this.warnOnce(session, remark),
+    })
+    this.#pace.answered()
+    if (!judgement.take && !judgement.held) this.note('skipped', session, hmail)
+    // After what was answered, so that shares are those of messages with an answer.
+    this.note('asked', session, hmail)
+    if (!judgement.take) {
       endUse()
-      return {
-        take: false,
-        reason: fromBytes(decision.reason) || 'the script gave no reason',
-        retrySeconds: decision.retryAfterSeconds ?? this.#deps.settings().main.skipRetrySeconds,
-        held: false,
-      }
-    } catch (error) {
-      const failure = failureOf(error, 'CheckFile', this.#settings.script)
-      this.failed(failure, session, hmail)
-      return this.holdsOnFailure ? this.#hold(failure, endUse) : take(SEND_AS_USUAL)
-    } finally {
-      this.#pace.answered()
-      // After what was answered, so that shares are those of messages with an answer.
-      this.note('asked', session, hmail)
+      return judgement
     }
+    if (judgement.tag && !this.#deps.settings().batv.signing) this.warnOnce(session, NO_SECRET)
+    return { ...judgement, session, endUse }
   }
 
   /** What a session's script has done with a message. */
@@ -176,7 +131,7 @@ export class Sender {
         file,
         line,
         kind,
-        error: failureSentence(failure, this.#done(failure.function)),
+        error: failureSentence(failure, consequenceOf(failure.function, this.#deps.settings().main)),
         traceback: fromBytes(traceback) || undefined,
       },
       hmail,
@@ -220,42 +175,8 @@ export class Sender {
     this.#deps.log.event('warn', 'script', { sender: this.name, script: this.#settings.script, warning })
   }
 
-  /** What a failure of the function means for the message. */
-  #done(name: string): string {
-    if (name === 'ReturnCodeHandler') return 'The reply of the relay server stands'
-    if (name === 'ServerConnected') return 'The connection is used as it is'
-    if (this.holdsOnFailure) return whenFailing(this.#deps.settings().main)
-    if (name === 'ModifyReturnPath') return 'The message is sent with the return path that it would have without'
-    if (name === 'ServerDetails') return 'The connection is made as the settings say'
-    if (name === 'main chunk') return 'Its messages are sent as if there were no script'
-    return whenFailing(this.#deps.settings().main)
-  }
-
   /** Its messages wait when its script fails. */
   get holdsOnFailure(): boolean {
     return this.#deps.settings().main.onScriptError === 'hold'
   }
-
-  #hold(failure: ScriptFailure, endUse: () => void): Verdict {
-    endUse()
-    return {
-      take: false,
-      reason: fromBytes(failure.message),
-      retrySeconds: this.#deps.settings().main.skipRetrySeconds,
-      held: true,
-    }
-  }
-}
-
-/** What the failure of a script means for its messages, as a sentence. */
-export function whenFailing({ onScriptError, skipRetrySeconds }: MainSettings): string {
-  return onScriptError === 'hold'
-    ? `Its messages are held, and tried again after ${skipRetrySeconds} s`
-    : 'Its messages are sent as if the function were not there'
-}
-
-/** A failure of the script as it is, and anything else as a failure of the engine: neither may cost a message. */
-export function failureOf(error: unknown, callback: Callback, file: string): ScriptFailure {
-  if (error instanceof ScriptError) return error.failure
-  return { kind: 'unavailable', message: String(error), file, function: callback, traceback: '' }
 }

@@ -5,10 +5,11 @@
 import { toBytes } from '../core/byte-string.js'
 import type { TlsMode } from '../core/settings/settings.js'
 import type { TlsWish } from '../script/port.js'
+import { failureOf } from '../policy/failure.js'
 import { originOf } from './origin.js'
-import { messageFile, returnPathOf } from './queue-item.js'
+import { messageFile, returnPathOf } from '../policy/queue-item.js'
 import { serverName } from './relay-servers.js'
-import { failureOf, type Sender } from './sender.js'
+import type { Sender } from './sender.js'
 import type { Session } from './session.js'
 import type { HarakaMx, HMail } from './shapes.js'
 

@@ -5,17 +5,12 @@
  * At start-up a bad value is named and its default used; where mail would go the wrong way the constructor throws.
  * Later any mistake leaves the last good settings in force, whole. (Contract 1.)
  */
-import { isUtf8 } from 'node:buffer'
-import { domainToASCII, domainToUnicode } from 'node:url'
-
 import { RelayoutError } from '../core/errors.js'
 import { describeChange } from '../core/settings/describe-change.js'
-import { parseSettings } from '../core/settings/parse-settings.js'
-import type { Problem, Settings, SettingsEnv, SettingsResult } from '../core/settings/settings.js'
+import type { Problem, Settings, SettingsResult } from '../core/settings/settings.js'
+import { readSettings, SETTINGS_FILE } from '../policy/read-settings.js'
 import type { EventLog } from './event-log.js'
 import type { HarakaPlugin } from './shapes.js'
-
-const FILE = 'relayout.ini'
 
 export class SettingsSource {
   readonly #plugin: HarakaPlugin
@@ -53,35 +48,23 @@ export class SettingsSource {
     const mistakes = [...fatal, ...problems]
     if (mistakes.length > 0) {
       this.#logProblems('error', mistakes)
-      this.#log.event('error', 'reload', { file: FILE, kept: 'the last good settings', problems: mistakes.length })
+      this.#log.event('error', 'reload', {
+        file: SETTINGS_FILE,
+        kept: 'the last good settings',
+        problems: mistakes.length,
+      })
       return
     }
     const changes = describeChange(this.#settings, settings)
     if (changes.length === 0) return
     this.#settings = settings
-    this.#log.event('notice', 'reload', { file: FILE, changed: changes.join(', ') })
+    this.#log.event('notice', 'reload', { file: SETTINGS_FILE, changed: changes.join(', ') })
     this.#logProblems('warn', remarks)
     this.#changed()
   }
 
   #parse(): SettingsResult {
-    return parseSettings(this.#plugin.config.get(FILE, 'ini', this.#reload), this.#env())
-  }
-
-  #env(): SettingsEnv {
-    return {
-      readSecretFile: (name) => {
-        try {
-          const file = this.#plugin.config.get(name, 'binary', this.#reload)
-          if (!(file instanceof Uint8Array)) return { error: 'no such file, or one that Haraka may not read' }
-          return isUtf8(file) ? { content: Buffer.from(file).toString() } : { error: 'it is no UTF-8 text' }
-        } catch (error) {
-          return { error: (error as NodeJS.ErrnoException).code ?? 'it cannot be read' }
-        }
-      },
-      domainToUnicode,
-      domainToASCII,
-    }
+    return readSettings(this.#plugin.config, this.#reload)
   }
 
   #logProblems(level: 'warn' | 'error', problems: readonly Problem[]): void {

@@ -6,6 +6,8 @@ import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 
+import type { ConfigReader } from '../policy/config-reader.js'
+
 /** Return values of hooks, from haraka-constants. */
 export const CONT = 900
 export const DENY = 902
@@ -144,12 +146,6 @@ export interface ClientPool {
   release_client(socket: unknown, mx: HarakaMx): void
 }
 
-type ConfigType = 'ini' | 'binary' | 'value' | 'list'
-
-export interface HarakaConfig {
-  get(name: string, type?: ConfigType, onChange?: () => void): unknown
-}
-
 type Log = (...data: unknown[]) => void
 
 /** The plugin object that Haraka makes of our exports. */
@@ -157,7 +153,7 @@ export interface HarakaPlugin {
   readonly name: string
   /** Seconds until Haraka gives up on a hook of ours; 0 = never. */
   timeout: number
-  readonly config: HarakaConfig
+  readonly config: ConfigReader
   register_hook(hook: string, method: string, priority?: number): void
   haraka_require(path: string): unknown
   logdebug: Log

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 
-import { BACKLOG_QUIET_MS, LONGEST_COLLECT_MS, type Order, type Rank, Scheduler } from '../../lib/core/scheduler.js'
+import type { Order, Rank } from '../../lib/core/rank.js'
+import { BACKLOG_QUIET_MS, LONGEST_COLLECT_MS, Scheduler } from '../../lib/core/scheduler.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 interface Setup {
