@@ -49,6 +49,23 @@ export const ERRORS = {
     'Haraka offered {file} a second time while it is in hand or just done: the second copy is dropped, so that nothing is sent twice. No action is needed',
   RELAYOUT_E_QUEUE_FILE_GONE:
     '{file} is no longer in the queue folder: another copy of it was sent or renamed since. This one is dropped, so that nothing is sent twice. No action is needed, unless somebody removed the file',
+
+  // The command
+  RELAYOUT_E_FILE: '{file} cannot be read: {why}. Check its name, and who may read it',
+  RELAYOUT_E_NO_CONFIG:
+    "there is no config folder of Haraka here: neither relayout.ini nor a script was found. Go to Haraka's folder, or name it with --config",
+  RELAYOUT_E_NO_SCRIPT:
+    '{file} is not in {folder}: there is nothing to {purpose}. Name the script, or the config folder with --config',
+  RELAYOUT_E_SETTINGS: '{count} in relayout.ini would keep Haraka from starting. Correct the above',
+  RELAYOUT_E_NO_SENDER: 'there is no sender {name} in relayout.ini; there is {names}',
+  RELAYOUT_E_NOT_A_MESSAGE:
+    '{file} is neither a queue file of Haraka nor a message: {why}. Give a queue file, a message as a mail program saves it (.eml), or - for standard input',
+  RELAYOUT_E_QUEUE_FILE:
+    '{file} is not a whole queue file: {why}. One that is being written is whole in a moment; try again',
+  RELAYOUT_E_ENVELOPE: '{file} does not say {what}. Say it with {option}',
+  RELAYOUT_E_ADDRESS: '{value} is no mail address: {why}. Give it as user@example.com, or "" for the null sender',
+  RELAYOUT_E_TIME: '{value} is no time. Give it as 22:30, 2026-12-24, 2026-12-24T22:30 or 2026-12-24T22:30Z',
+  RELAYOUT_E_NUMBER: '{option} {value}: {accepted} is accepted',
 } as const
 
 export type ErrorCode = keyof typeof ERRORS

@@ -18,7 +18,7 @@ import { sessionGlobals } from '../policy/session-globals.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
 import { ItemsInHand } from './items-in-hand.js'
-import { envelopeOf, itemKey, messageFacts, messageSize, rememberTry } from '../policy/queue-item.js'
+import { envelopeOf, itemKey, messageFacts, rankOf, rememberTry } from '../policy/queue-item.js'
 import { SLOW_MS } from './script-pace.js'
 import { ReturnPaths } from './return-paths.js'
 import { ScriptPorts } from './script-ports.js'
@@ -273,7 +273,7 @@ export class Relayout {
       abandoned: verdict.endUse,
     })
     this.#deliveries.set(hmail, delivery)
-    const rank = { priority: verdict.decision.priority, arrivalMs: hmail.todo.queue_time, size: messageSize(hmail) }
+    const rank = rankOf(hmail, verdict.decision)
     delivery.wait()
     offer.take(delivery, rank)
   }

@@ -2,8 +2,10 @@
  * What the core and the script are told of an item of Haraka's queue.
  */
 import { toBytes } from '../core/byte-string.js'
+import type { Decision } from '../core/decision.js'
 import type { Envelope } from '../core/filter.js'
 import { localTimestamp } from '../core/local-timestamp.js'
+import type { Rank } from '../core/rank.js'
 import type { MessageFacts, MessageFile } from '../script/port.js'
 
 /** Bare: `user@host`; '' for the null sender. */
@@ -47,6 +49,11 @@ export function itemKey(item: QueueItem): string {
 /** Bytes of the message as queued, without the queue file's own header. */
 export function messageSize(item: QueueItem): number {
   return item.file_size - item.data_start
+}
+
+/** Its place among those that wait for the same sender. */
+export function rankOf(item: QueueItem, { priority }: Decision): Rank {
+  return { priority, arrivalMs: item.todo.queue_time, size: messageSize(item) }
 }
 
 export function envelopeOf(item: QueueItem): Envelope {

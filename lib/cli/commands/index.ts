@@ -1,0 +1,5 @@
+/** All commands, in the order of the help. */
+import type { Command } from '../command.js'
+import { TRY } from './try/command.js'
+
+export const COMMANDS: readonly Command[] = [TRY]

@@ -1,0 +1,145 @@
+/**
+ * The installation that the command looks at: relayout.ini and the scripts in Haraka's config folder, read as Haraka
+ * reads them. Nothing is written, and no secret that the settings hold is shown.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+import { relayoutError } from '../core/errors.js'
+import type { SenderSettings, SettingsResult } from '../core/settings/settings.js'
+import type { ConfigReader } from '../policy/config-reader.js'
+import { readSettings, SETTINGS_FILE } from '../policy/read-settings.js'
+import { noScript, readScript, scriptSource } from '../policy/script-file.js'
+import type { ScriptSource } from '../script/port.js'
+import { intervals } from './temp-fail-intervals.js'
+
+export interface Installation {
+  /** Haraka's config folder; undefined: none was found, and the settings are the defaults. */
+  readonly configFolder: string | undefined
+  readonly queueFolder: string | undefined
+  readonly settings: SettingsResult
+  /** Haraka's own, seconds. */
+  readonly retryIntervals: readonly number[]
+  /** By its name in the settings; undefined: there is no such file. */
+  script(name: string): ScriptSource | undefined
+}
+
+/** What tells a config folder of Haraka. */
+const SIGNS = [SETTINGS_FILE, 'relayout.lua', 'plugins', 'smtp.ini']
+
+/** The package's own folder, whose config/ has the defaults. */
+const PACKAGE = path.join(__dirname, '..', '..', '..')
+
+/** `folder`: as `--config` gives it. Throws a RelayoutError. */
+export function openInstallation(folder: string | undefined): Installation {
+  const configFolder = folder === undefined ? foundFolder() : namedFolder(folder)
+  if (configFolder === undefined) {
+    const config: ConfigReader = { get: () => undefined }
+    const nothing = readSettings(config)
+    return {
+      configFolder,
+      queueFolder: undefined,
+      settings: nothing,
+      retryIntervals: intervals(undefined),
+      script: () => undefined,
+    }
+  }
+  const { own, ofPlugin } = readers(configFolder)
+  return {
+    configFolder,
+    queueFolder: queueFolder(own, path.dirname(configFolder)),
+    settings: readSettings(ofPlugin),
+    retryIntervals: intervals(own),
+    script: (name) => readScript(own, name),
+  }
+}
+
+/** The settings, where Haraka would start with them; mistakes that leave it the defaults are said. Throws a RelayoutError. */
+export function usableSettings({ settings: result }: Installation, say: (sentence: string) => void) {
+  const { settings, problems, fatal } = result
+  for (const { sentence } of [...fatal, ...problems]) say(sentence)
+  if (fatal.length > 0) {
+    throw relayoutError('RELAYOUT_E_SETTINGS', { count: fatal.length === 1 ? 'a mistake' : `${fatal.length} mistakes` })
+  }
+  return settings
+}
+
+/** A script by its path. Throws a RelayoutError. */
+export function scriptAt(file: string): ScriptSource {
+  try {
+    return scriptSource(path.basename(file), readFileSync(file))
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
+
+/** The script of each sender: `given`, or what the installation has. */
+export function scriptsOf(
+  installation: Installation,
+  given: ScriptSource | undefined,
+): (sender: SenderSettings) => ScriptSource {
+  return ({ script }) => given ?? installation.script(script) ?? noScript(script)
+}
+
+export function unreadable(file: string, error: unknown) {
+  const { code } = error as NodeJS.ErrnoException
+  const why = (code && REASONS[code]) ?? code ?? String(error)
+  return relayoutError('RELAYOUT_E_FILE', { file, why })
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read by you',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'its folder is a file',
+}
+
+function namedFolder(folder: string): string {
+  const inner = path.join(folder, 'config')
+  const found = [folder, inner].find(looksLikeConfig) ?? (existsSync(folder) ? folder : undefined)
+  if (found === undefined) throw relayoutError('RELAYOUT_E_FILE', { file: folder, why: 'there is no such folder' })
+  return path.resolve(found)
+}
+
+function foundFolder(): string | undefined {
+  const { HARAKA } = process.env
+  const candidates = [...(HARAKA ? [path.join(HARAKA, 'config')] : []), 'config', '.']
+  const found = candidates.find(looksLikeConfig)
+  return found === undefined ? undefined : path.resolve(found)
+}
+
+function looksLikeConfig(folder: string): boolean {
+  return SIGNS.some((name) => existsSync(path.join(folder, name)))
+}
+
+interface HarakaConfig extends ConfigReader {
+  root_path: string
+  overrides_path?: string
+  module_config(defaults: string, overrides?: string): HarakaConfig
+}
+
+/** As Haraka gives them to itself, and to a plugin: that one falls back on what its package ships. */
+function readers(configFolder: string): { own: ConfigReader; ofPlugin: ConfigReader } {
+  // Where smtp.json has settings for other files, Haraka takes them from the folder that HARAKA names.
+  if (path.basename(configFolder) === 'config') process.env['HARAKA'] = path.dirname(configFolder)
+  // It tells on the standard output what it does.
+  const { log } = console
+  console.log = console.error
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- it reads HARAKA when it is loaded
+    const haraka = require('haraka-config') as HarakaConfig
+    const own = haraka.module_config(PACKAGE)
+    own.root_path = configFolder
+    const ofPlugin = haraka.module_config(PACKAGE)
+    ofPlugin.overrides_path = configFolder
+    return { own, ofPlugin }
+  } finally {
+    console.log = log
+  }
+}
+
+/** As outbound/queue.js has it. */
+function queueFolder(config: ConfigReader, folder: string): string {
+  const named = config.get('queue_dir')
+  return path.resolve(folder, typeof named === 'string' && named !== '' ? named : 'queue')
+}

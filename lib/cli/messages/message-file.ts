@@ -1,0 +1,134 @@
+/**
+ * A message as a file (.eml): what it would be in Haraka's queue. Without an envelope of its own it has that of its
+ * header: Return-Path or From, and To, Cc and Bcc.
+ *
+ * As Haraka does, it makes an item of the recipients of each domain (outbound/index.js).
+ */
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import path from 'node:path'
+
+import { Address, type Group, parseHeader } from '@haraka/email-address'
+
+import { relayoutError } from '../../core/errors.js'
+import type { QueueItem } from '../../policy/queue-item.js'
+
+export interface EnvelopeGiven {
+  /** Bare; '' for the null sender. */
+  readonly from: string | undefined
+  readonly to: readonly string[]
+  /** When it came, ms since the epoch. */
+  readonly queuedMs: number
+}
+
+/** Of its header, bytes. */
+const LOOKED_AT = 1024 * 1024
+const FIELD = /^([!-9;-~]+)[ \t]*:(.*)$/s
+
+/** `shown`: what the file is called in errors. Rejects with a RelayoutError. */
+export async function messageItems(file: string, shown: string, given: EnvelopeGiven): Promise<QueueItem[]> {
+  const start = await beginning(file)
+  const fields = headerFields(start)
+  if (fields === undefined) {
+    throw relayoutError('RELAYOUT_E_NOT_A_MESSAGE', { file: shown, why: 'it does not begin with a header' })
+  }
+  const from = given.from === undefined ? returnPathIn(fields, shown) : bareAddress(given.from)
+  const to = given.to.length > 0 ? given.to.map(bareAddress) : recipientsIn(fields, shown)
+  const byDomain = new Map<string, Address[]>()
+  for (const recipient of to) byDomain.set(recipient.host, [...(byDomain.get(recipient.host) ?? []), recipient])
+  const common = {
+    path: path.resolve(file),
+    filename: path.basename(shown),
+    data_start: 0,
+    file_size: await sizeAsQueued(file),
+    num_failures: 0,
+  }
+  return [...byDomain.values()].map((rcpt_to) => ({
+    ...common,
+    todo: { queue_time: given.queuedMs, mail_from: from, rcpt_to },
+  }))
+}
+
+/** Of an option: `user@example.com`, with or without angle brackets; '' and `<>` are the null sender. */
+export function bareAddress(value: string): Address {
+  const bare = value.trim().replace(/^<(.*)>$/s, '$1')
+  try {
+    return new Address(`<${bare}>`)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw relayoutError('RELAYOUT_E_ADDRESS', { value, why })
+  }
+}
+
+async function beginning(file: string): Promise<string> {
+  const handle = await open(file, 'r')
+  try {
+    const piece = Buffer.alloc(LOOKED_AT)
+    const { bytesRead } = await handle.read(piece, 0, LOOKED_AT, 0)
+    return piece.toString('utf8', 0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** By name in lower case, unfolded; undefined where it does not begin with a header. */
+function headerFields(text: string): Map<string, string[]> | undefined {
+  const end = text.search(/\r?\n\r?\n/)
+  const lines = (end < 0 ? text : text.slice(0, end)).split(/\r?\n(?![ \t])/)
+  const fields = new Map<string, string[]>()
+  for (const [i, line] of lines.entries()) {
+    const match = FIELD.exec(line)
+    if (!match) {
+      // A mailbox file has a line of its own before the header, an mbox separator.
+      if (i === 0) return undefined
+      continue
+    }
+    const name = (match[1] ?? '').toLowerCase()
+    const value = (match[2] ?? '').replace(/\r?\n/g, '').trim()
+    fields.set(name, [...(fields.get(name) ?? []), value])
+  }
+  return fields
+}
+
+function returnPathIn(fields: ReadonlyMap<string, readonly string[]>, shown: string): Address {
+  const [stated] = fields.get('return-path') ?? []
+  if (stated?.startsWith('<')) return bareAddress(stated)
+  const [author] = addressesIn(fields, ['sender', 'from'])
+  if (author) return author
+  throw relayoutError('RELAYOUT_E_ENVELOPE', { file: shown, what: 'whom it is from', option: '--from' })
+}
+
+function recipientsIn(fields: ReadonlyMap<string, readonly string[]>, shown: string): Address[] {
+  const found = addressesIn(fields, ['to', 'cc', 'bcc'])
+  if (found.length > 0) return found
+  throw relayoutError('RELAYOUT_E_ENVELOPE', { file: shown, what: 'whom it is for', option: '--to' })
+}
+
+function addressesIn(fields: ReadonlyMap<string, readonly string[]>, names: readonly string[]): Address[] {
+  return names.flatMap((name) => (fields.get(name) ?? []).flatMap(parsed)).map(({ address }) => bareAddress(address))
+}
+
+function parsed(value: string): Address[] {
+  try {
+    return parseHeader(value, { postel: true }).flatMap((entry: Address | Group) =>
+      'addresses' in entry ? entry.addresses : [entry],
+    )
+  } catch {
+    return []
+  }
+}
+
+/** In the queue each line ends with CR LF. */
+async function sizeAsQueued(file: string): Promise<number> {
+  let bytes = 0
+  let bare = 0
+  let before = 0
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    for (let at = chunk.indexOf(0x0a); at >= 0; at = chunk.indexOf(0x0a, at + 1)) {
+      if ((at === 0 ? before : chunk[at - 1]) !== 0x0d) bare++
+    }
+    before = chunk.at(-1) ?? before
+  }
+  return bytes + bare
+}

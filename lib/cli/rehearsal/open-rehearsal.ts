@@ -1,0 +1,59 @@
+/** A rehearsal of the installation that the options name. */
+import { relayoutError, sentence } from '../../core/errors.js'
+import type { Settings } from '../../core/settings/settings.js'
+import type { Context } from '../command.js'
+import { type Installation, openInstallation, scriptAt, scriptsOf, usableSettings } from '../installation.js'
+import { readTime } from '../read-time.js'
+import { type Heard, Rehearsal } from './rehearsal.js'
+
+export interface RehearsalChoice {
+  readonly config?: string
+  readonly script?: string
+  readonly sender?: string
+  readonly at?: string
+}
+
+export interface OpenRehearsal {
+  readonly installation: Installation
+  readonly settings: Settings
+  readonly rehearsal: Rehearsal
+  /** Grows while it is asked. */
+  readonly heard: Heard[]
+  /** What the scripts take for now, ms since the epoch. */
+  readonly atMs: number
+}
+
+/** Mistakes of the settings are said beside the result. Throws a RelayoutError. */
+export function openRehearsal({ terminal }: Context, choice: RehearsalChoice): OpenRehearsal {
+  const nowMs = Date.now()
+  const atMs = choice.at === undefined ? nowMs : readTime(choice.at, nowMs)
+  const given = choice.script === undefined ? undefined : scriptAt(choice.script)
+  const installation = openInstallation(choice.config)
+  if (installation.configFolder === undefined && !given) throw relayoutError('RELAYOUT_E_NO_CONFIG', {})
+  const settings = usableSettings(installation, (mistake) => terminal.remark(mistake))
+  const heard: Heard[] = []
+  const rehearsal = new Rehearsal({
+    settings,
+    only: choice.sender,
+    script: scriptsOf(installation, given),
+    clockOffsetMs: atMs - nowMs,
+    retryIntervals: installation.retryIntervals,
+    hear: (something) => heard.push(something),
+  })
+  if (rehearsal.senders.length === 0) {
+    const names = settings.senders.map(({ name }) => name).join(', ')
+    throw relayoutError('RELAYOUT_E_NO_SENDER', { name: choice.sender ?? '', names })
+  }
+  if (!given) heard.push(...missingScripts(installation, rehearsal))
+  return { installation, settings, rehearsal, heard, atMs }
+}
+
+function missingScripts(installation: Installation, { senders }: Rehearsal): Heard[] {
+  return senders
+    .filter(({ script }) => installation.script(script) === undefined)
+    .map(({ name, script }) => ({
+      sender: name,
+      kind: 'failure',
+      text: sentence('RELAYOUT_E_SCRIPT_MISSING', { file: script }),
+    }))
+}
