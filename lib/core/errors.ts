@@ -66,6 +66,7 @@ export const ERRORS = {
   RELAYOUT_E_ADDRESS: '{value} is no mail address: {why}. Give it as user@example.com, or "" for the null sender',
   RELAYOUT_E_TIME: '{value} is no time. Give it as 22:30, 2026-12-24, 2026-12-24T22:30 or 2026-12-24T22:30Z',
   RELAYOUT_E_NUMBER: '{option} {value}: {accepted} is accepted',
+  RELAYOUT_E_SHELL: '{shell} is no shell that there is a completion for. There are {shells}',
 } as const
 
 export type ErrorCode = keyof typeof ERRORS

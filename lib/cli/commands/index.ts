@@ -1,5 +1,6 @@
 /** All commands, in the order of the help. */
 import type { Command } from '../command.js'
+import { COMPLETION } from './completion/command.js'
 import { TRY } from './try/command.js'
 
-export const COMMANDS: readonly Command[] = [TRY]
+export const COMMANDS: readonly Command[] = [TRY, COMPLETION]
