@@ -5,7 +5,7 @@
 import { addressPattern, type AddressPattern, type AddressTest, type ToUnicode } from './address-pattern.js'
 import { AddressIndex } from './filter-index.js'
 import type { MessageTest, RuleFault, RuleLine } from './filter.js'
-import { nearMiss } from './settings/near-miss.js'
+import { nearMiss } from './near-miss.js'
 
 interface PatternRule {
   readonly kind: 'sender' | 'recipient'

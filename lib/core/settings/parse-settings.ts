@@ -7,7 +7,7 @@
 import { sentence } from '../errors.js'
 import { readBatv } from './batv-settings.js'
 import { MAIN_KEYS, SENDER_KEYS } from './key-table.js'
-import { nearMiss } from './near-miss.js'
+import { nearMiss } from '../near-miss.js'
 import { ownEntries, readSection, Report } from './read-section.js'
 import { readSender } from './sender-settings.js'
 import type { SenderSettings, SettingsEnv, SettingsResult } from './settings.js'

@@ -4,7 +4,7 @@
  */
 import { sentence, type ErrorCode } from '../errors.js'
 import { scalarText, type KeySpec } from './key-spec.js'
-import { nearMiss } from './near-miss.js'
+import { nearMiss } from '../near-miss.js'
 import type { Problem } from './settings.js'
 
 export type KeyTable = Readonly<Record<string, KeySpec<unknown>>>

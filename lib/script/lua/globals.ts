@@ -7,14 +7,13 @@
  */
 import { parseNumber } from '../../core/numeral.js'
 import type { ConnectionGlobals, SessionGlobals } from '../port.js'
+import { LIMITS, READ_ONLY } from '../shared-globals.js'
 import { TYPE } from './fengari-overrides.js'
 import type { GuardedTable } from './fengari-overrides.js'
 import type { LuaState, Table, TValue } from './fengari-types.js'
 import { position } from './position.js'
 import { append, boolean, isNumber, isString, keyOf, nil, number, string, textOf, typeName } from './values.js'
 
-const READ_ONLY = ['senderid', 'sendername', 'ConnectedServer']
-const LIMITS = ['MaxMessagesPerConnection', 'MaxRecipientsPerConnection', 'MaxRecipientsPerMessage'] as const
 type Limit = (typeof LIMITS)[number]
 
 export class SharedGlobals {
@@ -67,7 +66,7 @@ export class SharedGlobals {
   }
 
   #protect(): void {
-    const readOnly = new Set(READ_ONLY)
+    const readOnly = new Set<string>(READ_ONLY)
     const reported = new Set<string>()
     const refuses = (L: LuaState, key: TValue): boolean => {
       if (!isString(key)) return false

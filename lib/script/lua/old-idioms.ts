@@ -4,6 +4,7 @@
  *
  * The first two are found in the code of the running function, by what the failing instruction works on.
  */
+import { BACKSLASH, IMPLICIT_ARG, TABLE_LOOP } from '../old-idiom-advice.js'
 import { fromBytes } from './byte-string.js'
 import type { CallInfo, Instruction, LuaState, TValue } from './fengari-types.js'
 
@@ -20,14 +21,11 @@ const FIRST_CONSTANT = 256
 /** That a call can name; more can only come from `...` or another call. */
 const MOST_ARGUMENTS = 250
 
-const NO_ARG = '; Lua 5.3 has no implicit arg: write local arg = {n = select("#", ...), ...}'
 const INVALID_ESCAPE = 'invalid escape sequence'
-const BACKSLASH = ' (Lua 5.1 leaves the backslash out here; one that is meant is written \\\\)'
-const NO_TABLE_LOOP = '; Lua 5.3 does not go through a table by itself: write for k, v in pairs(t) do'
 
 /** A message of the lexer or the parser, with advice if there is any. */
 export function withSyntaxAdvice(message: string): string {
-  return message === INVALID_ESCAPE ? message + BACKSLASH : message
+  return message === INVALID_ESCAPE ? `${message} (${BACKSLASH})` : message
 }
 
 /** For `value`, on which an operation has failed; '' if it is nothing of the kind. */
@@ -36,10 +34,10 @@ export function adviceOn(L: LuaState, value: TValue): string {
   if (frame === undefined) return ''
   // A library function has met the value: it may be one of its arguments.
   if (frame !== L.ci) return adviceOnArguments(L)
-  if (value.ttistable() && current(frame)?.opcode === OP_TFORCALL) return NO_TABLE_LOOP
+  if (value.ttistable() && current(frame)?.opcode === OP_TFORCALL) return `; ${TABLE_LOOP}`
   if (!value.ttisnil()) return ''
   for (let at = frame.l_base; at < frame.top; at++) {
-    if (L.stack[at] === value) return isFromArg(frame, at - frame.l_base) ? ` (global 'arg')${NO_ARG}` : ''
+    if (L.stack[at] === value) return isFromArg(frame, at - frame.l_base) ? ` (global 'arg'); ${IMPLICIT_ARG}` : ''
   }
   return ''
 }
@@ -52,7 +50,7 @@ export function adviceOnArguments(L: LuaState): string {
   if (call?.opcode !== OP_CALL && call?.opcode !== OP_TAILCALL) return ''
   const first = L.ci.funcOff + 1
   for (let at = first; at < Math.min(L.top, first + MOST_ARGUMENTS); at++) {
-    if (L.stack[at]?.ttisnil() === true && isFromArg(frame, at - frame.l_base)) return NO_ARG
+    if (L.stack[at]?.ttisnil() === true && isFromArg(frame, at - frame.l_base)) return `; ${IMPLICIT_ARG}`
   }
   return ''
 }

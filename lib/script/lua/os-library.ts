@@ -3,6 +3,7 @@
  * for UTC, past 2038, for `%j` and `isdst`; these follow Lua 5.3's manual, and 5.2 in what they take.
  */
 import { parseNumber } from '../../core/numeral.js'
+import { ONE_VARIABLE } from '../removed-functions.js'
 import { argument, returnNumber, returnText, ScriptFault } from './arguments.js'
 import type { Natives } from './arguments.js'
 import { toBytes } from './byte-string.js'
@@ -27,7 +28,7 @@ export function osLibrary(now: () => number): Natives {
     difftime: (L) => returnNumber(L, argument.number(L, 1) - (argument.missing(L, 2) ? 0 : argument.number(L, 2))),
     getenv: (L) => {
       const name = argument.text(L, 1)
-      if (name !== 'TZ') throw new ScriptFault(`os.getenv('${name}') is not available in a script: only 'TZ' is`)
+      if (name !== 'TZ') throw new ScriptFault(`os.getenv('${name}') is not available in a script: ${ONE_VARIABLE}`)
       const zone = process.env['TZ']
       if (zone !== undefined) return returnText(L, zone)
       lua.lua_pushnil(L)

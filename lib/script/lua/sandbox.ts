@@ -4,6 +4,7 @@
  * The lists are allow-lists: a library function that is not named here is not there. What Lua has and a script has not
  * is replaced by a function that says so. `load` takes text only: bytecode could reach past every limit.
  */
+import { NOT_IN_VPOP3 } from '../removed-functions.js'
 import { argument, setFunctions } from './arguments.js'
 import type { Natives } from './arguments.js'
 import { boundedLoad, ipairs, pairs, printer, toNumber, traceback } from './base-functions.js'
@@ -149,7 +150,7 @@ function explainUnknown(L: LuaState, library: string, script: string): void {
   lua.lua_createtable(L, 0, 1)
   lua.lua_pushcfunction(L, (L1) => {
     const name = `${library}.${argument.text(L1, 2)}`
-    lua.lua_pushcfunction(L1, missing(name, script, 'that part of VPOP3 does not exist here'))
+    lua.lua_pushcfunction(L1, missing(name, script, NOT_IN_VPOP3))
     return 1
   })
   lua.lua_setfield(L, -2, toBytes('__index'))

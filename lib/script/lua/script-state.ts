@@ -14,7 +14,7 @@ import type { LuaFunction, LuaState, Table, TValue } from './fengari-types.js'
 import { globalsOf } from './globals-table.js'
 import { newSandbox, nextPiece, watchInstructions } from './sandbox.js'
 import type { SandboxOptions } from './sandbox.js'
-import { withoutPrefix } from './script-bytes.js'
+import { withoutPrefix } from '../script-bytes.js'
 import { copyOf, isFunction, keyOf, nil, push } from './values.js'
 
 /** More than the arguments of any callback. */

@@ -18,7 +18,8 @@ function distance(a: string, b: string): number {
   return previous[b.length] ?? 0
 }
 
-const squeezed = (word: string): string => word.toLowerCase().replace(/[^a-z\d]/g, '')
+/** Without case and signs. */
+export const squeezed = (word: string): string => word.toLowerCase().replace(/[^a-z\d]/g, '')
 
 /** The nearest of `known` that at most a third of the letters away, two at most; undefined when none is. */
 export function nearMiss(word: string, known: readonly string[]): string | undefined {
@@ -27,7 +28,9 @@ export function nearMiss(word: string, known: readonly string[]): string | undef
   let best: string | undefined
   let bestDistance = Math.min(2, Math.floor(plain.length / 3)) + 1
   for (const candidate of known) {
-    const d = distance(plain, squeezed(candidate))
+    const other = squeezed(candidate)
+    if (Math.abs(other.length - plain.length) >= bestDistance) continue
+    const d = distance(plain, other)
     if (d < bestDistance) [best, bestDistance] = [candidate, d]
   }
   return best
