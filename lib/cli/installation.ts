@@ -96,7 +96,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function namedFolder(folder: string): string {
   const inner = path.join(folder, 'config')
-  const found = [folder, inner].find(looksLikeConfig) ?? (existsSync(folder) ? folder : undefined)
+  const found = [inner, folder].find(looksLikeConfig) ?? (existsSync(folder) ? folder : undefined)
   if (found === undefined) throw relayoutError('RELAYOUT_E_FILE', { file: folder, why: 'there is no such folder' })
   return path.resolve(found)
 }

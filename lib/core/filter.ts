@@ -25,6 +25,8 @@ export interface SenderFilter {
 /** Sentences that name the sender, the rule's number and what is wrong with it; ten at most. */
 export interface FilterErrors {
   readonly errors: readonly string[]
+  /** Of each: the number of its rule. */
+  readonly rules: readonly number[]
 }
 
 /** What the rules say of a message with this return path and size: all of its recipients, none, or a test for each. */
@@ -78,7 +80,8 @@ export function compileFilter(
   const rules = lines.map((text, i) => ({ line: i + 1, text: text.trim() })).filter(({ text }) => !text.startsWith('#'))
   if (rules.length === 0) return FOR_ALL
   const compiled = compile(rules, toUnicode)
-  if (typeof compiled !== 'function') return { errors: sentences(compiled, senderName) }
+  if (typeof compiled !== 'function')
+    return { errors: sentences(compiled, senderName), rules: compiled.map(({ line }) => line) }
   return {
     matches({ from, recipients, size }) {
       const answer = compiled(plainAddress(from, toUnicode), size)

@@ -1,6 +1,7 @@
 /** All commands, in the order of the help. */
 import type { Command } from '../command.js'
+import { CHECK } from './check/command.js'
 import { COMPLETION } from './completion/command.js'
 import { TRY } from './try/command.js'
 
-export const COMMANDS: readonly Command[] = [TRY, COMPLETION]
+export const COMMANDS: readonly Command[] = [CHECK, TRY, COMPLETION]

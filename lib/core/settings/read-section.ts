@@ -19,9 +19,9 @@ export class Report {
   /** What is no mistake, but hardly meant. */
   readonly remarks: Problem[] = []
 
-  add(harmful: boolean, code: ErrorCode, text: string, section: string, key: string): void {
+  add(harmful: boolean, code: ErrorCode, text: string, section: string, key: string, nth?: number): void {
     const list = harmful ? this.fatal : this.problems
-    list.push({ code, sentence: text, section, key })
+    list.push({ code, sentence: text, section, key, ...(nth === undefined ? {} : { nth }) })
   }
 }
 

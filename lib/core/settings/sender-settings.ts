@@ -51,7 +51,9 @@ function credentials(values: SenderValues, section: string, env: SettingsEnv, re
 function compiled(name: string, rules: readonly string[], section: string, env: SettingsEnv, report: Report) {
   const result = compileFilter(rules, name, (label) => env.domainToUnicode(label))
   if (!('errors' in result)) return result
-  for (const text of result.errors) report.add(true, 'RELAYOUT_E_FILTER_RULE', text, section, 'filter')
+  for (const [i, text] of result.errors.entries()) {
+    report.add(true, 'RELAYOUT_E_FILTER_RULE', text, section, 'filter', result.rules[i])
+  }
   return FOR_NOTHING
 }
 

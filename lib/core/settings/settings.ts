@@ -103,6 +103,8 @@ export interface Problem {
   readonly section: string
   /** '' where the section itself is the problem. */
   readonly key: string
+  /** Of several lines with that key: which, from 1 on. */
+  readonly nth?: number
 }
 
 export interface SettingsResult {
