@@ -6,6 +6,7 @@
 import { ALL_CALLBACKS, maskHas } from './callbacks.js'
 import type { Call, OpenSession } from './call.js'
 import { CallQueue } from './call-queue.js'
+import { ScriptClock } from './script-clock.js'
 import { ThreadSupply } from './thread-supply.js'
 import type { Remark } from './thread-supply.js'
 import {
@@ -49,14 +50,14 @@ const MOST_WARNINGS = 50
 const LONGEST_SCRIPT = 4 * 1024 * 1024
 
 export interface ScriptPortOptions extends ScriptLimits {
-  /** Added to the script's clock (os.date, os.time), ms: for tests and demonstrations. */
-  readonly clockOffsetMs?: number
+  /** Where it is not the real one. */
+  readonly clock?: ScriptClock
 }
 
 /** `remark` hears what an administrator should know of the engine itself; it never hears a script's failures. */
 export function createScriptPort(options: ScriptPortOptions, remark: Remark = () => undefined): ScriptPort {
-  const { timeoutMs, memoryMb, clockOffsetMs = 0 } = options
-  const settings = { timeoutMs, memoryMb, clockOffsetMs }
+  const { timeoutMs, memoryMb, clock = new ScriptClock() } = options
+  const settings = { timeoutMs, memoryMb, clock: clock.buffer }
   const supply = new ThreadSupply(settings, remark)
   const checks = new CallQueue(settings, supply)
   const queues: CallQueue[] = []

@@ -24,7 +24,8 @@ const SHARE_OF_LIMIT = 3
 export interface LinkSettings {
   readonly timeoutMs: number
   readonly memoryMb: number
-  readonly clockOffsetMs: number
+  /** Of a ScriptClock. */
+  readonly clock: SharedArrayBuffer
 }
 
 export interface WorkerSettings extends LinkSettings {

@@ -25,15 +25,6 @@ function srs(secret = SECRET, forwarder = FORWARDER): string {
   ])
 }
 
-/** Ports whose scripts see this time; the offset is read when the port is made, long after this file was loaded. */
-function usePortAt(ms: number): ReturnType<typeof usePort> {
-  return usePort({
-    get clockOffsetMs() {
-      return ms - Date.now()
-    },
-  })
-}
-
 const of = (characters: string, maxLength: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...Array.from(characters)), minLength: 1, maxLength })
 
@@ -62,7 +53,7 @@ function spoiled(address: string, at: number): string {
 }
 
 describe('examples/srs.lua', () => {
-  const { open } = usePortAt(NOW)
+  const { open } = usePort({ atMs: NOW })
   const byUs = { secret: SECRET, ms: NOW }
 
   async function each(returnPaths: readonly string[], script = srs()): Promise<(string | undefined)[]> {
@@ -275,8 +266,8 @@ describe('examples/srs.lua', () => {
   // 'AA' is a day 0 modulo 1024, '77' the day before.
   describe('around the end of the days', () => {
     const last = 20 * 1024 * DAY_MS
-    const before = usePortAt(last - 600_000)
-    const after = usePortAt(last + 1000)
+    const before = usePort({ atMs: last - 600_000 })
+    const after = usePort({ atMs: last + 1000 })
 
     for (const [what, port, ms, digits] of [
       ['on the last of them', before, last - 600_000, '77'],

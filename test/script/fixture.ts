@@ -12,6 +12,7 @@ import type {
   ScriptSource,
   SessionGlobals,
 } from '../../lib/script/port.js'
+import { ScriptClock } from '../../lib/script/script-clock.js'
 import { createScriptPort } from '../../lib/script/thread-port.js'
 import type { ScriptPortOptions } from '../../lib/script/thread-port.js'
 
@@ -37,7 +38,8 @@ export interface Opened {
 }
 
 /** Mocha's hooks for a port that lives as long as the `describe` it is called in. */
-export function usePort(options: Partial<ScriptPortOptions> = {}): {
+/** `atMs`: what the scripts' clock says when the port is made, which may be long after a test file was loaded. */
+export function usePort({ atMs, ...options }: Partial<ScriptPortOptions> & { readonly atMs?: number } = {}): {
   readonly port: () => ScriptPort
   readonly open: (script: string, globals?: Partial<SessionGlobals>) => Opened
   /** What `print` says in the main chunk: one line per call. */
@@ -45,7 +47,9 @@ export function usePort(options: Partial<ScriptPortOptions> = {}): {
 } {
   let port: ScriptPort | undefined
   before(() => {
-    port = createScriptPort({ timeoutMs: 1000, memoryMb: 64, ...options })
+    const clock = new ScriptClock()
+    if (atMs !== undefined) clock.set(atMs)
+    port = createScriptPort({ timeoutMs: 1000, memoryMb: 64, clock, ...options })
   })
   after(async () => {
     await port?.close()

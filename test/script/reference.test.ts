@@ -3,11 +3,7 @@ import { BY_SIZE, OFFICE_HOURS } from '../support/reference-scripts.js'
 import { checkOnce, FACTS, usePort } from './fixture.js'
 
 /** What to add to the clock so that the script sees this hour. */
-function offsetTo(hour: number): number {
-  const wanted = new Date()
-  wanted.setHours(hour, 30, 0, 0)
-  return wanted.getTime() - Date.now()
-}
+const todayAt = (hour: number): number => new Date().setHours(hour, 30, 0, 0)
 
 describe('the original example scripts', () => {
   for (const [hour, skip] of [
@@ -15,7 +11,7 @@ describe('the original example scripts', () => {
     [23, false],
   ] as const) {
     describe(`big messages, at ${hour}:30`, () => {
-      const { open } = usePort({ clockOffsetMs: offsetTo(hour) })
+      const { open } = usePort({ atMs: todayAt(hour) })
 
       it('skips above 10,000,000 bytes by day only', async () => {
         const { actions } = await checkOnce(open, OFFICE_HOURS, { size: 10_000_001 })

@@ -1,6 +1,7 @@
 /** A rehearsal of the installation that the options name. */
 import { relayoutError, sentence } from '../../core/errors.js'
 import type { Settings } from '../../core/settings/settings.js'
+import { ScriptClock } from '../../script/script-clock.js'
 import type { Context } from '../command.js'
 import { type Installation, openInstallation, scriptAt, scriptsOf, usableSettings } from '../installation.js'
 import { readTime } from '../read-time.js'
@@ -31,12 +32,14 @@ export function openRehearsal({ terminal }: Context, choice: RehearsalChoice): O
   const installation = openInstallation(choice.config)
   if (installation.configFolder === undefined && !given) throw relayoutError('RELAYOUT_E_NO_CONFIG', {})
   const settings = usableSettings(installation, (mistake) => terminal.remark(mistake))
+  const clock = new ScriptClock()
+  if (choice.at !== undefined) clock.set(atMs)
   const heard: Heard[] = []
   const rehearsal = new Rehearsal({
     settings,
     only: choice.sender,
     script: scriptsOf(installation, given),
-    clockOffsetMs: atMs - nowMs,
+    clock,
     retryIntervals: installation.retryIntervals,
     hear: (something) => heard.push(something),
   })

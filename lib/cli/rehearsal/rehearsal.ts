@@ -12,6 +12,7 @@ import { envelopeOf, messageFacts, type QueueItem } from '../../policy/queue-ite
 import { sessionGlobals } from '../../policy/session-globals.js'
 import { openNoScript } from '../../script/no-script.js'
 import type { ScriptFailure, ScriptPort, ScriptSession, ScriptSource } from '../../script/port.js'
+import type { ScriptClock } from '../../script/script-clock.js'
 import { createScriptPort } from '../../script/thread-port.js'
 
 /** What a script says besides its answers. */
@@ -26,8 +27,8 @@ export interface RehearsalOptions {
   /** Only the sender of this name. */
   readonly only?: string | undefined
   script(sender: SenderSettings): ScriptSource
-  /** How far the scripts' clock is ahead. */
-  readonly clockOffsetMs?: number
+  /** The scripts' clock. */
+  readonly clock?: ScriptClock
   readonly retryIntervals: readonly number[]
   /** Not more than once for the same text of a sender's. */
   hear(heard: Heard): void
@@ -64,10 +65,14 @@ export class Rehearsal {
 
   constructor(options: RehearsalOptions) {
     this.#options = options
-    const { settings, only, clockOffsetMs = 0 } = options
+    const { settings, only, clock } = options
     this.senders = settings.senders.filter(({ name }) => only === undefined || name === only)
     const { scriptTimeoutMs, scriptMemoryMb } = settings.main
-    this.#port = createScriptPort({ timeoutMs: scriptTimeoutMs, memoryMb: scriptMemoryMb, clockOffsetMs })
+    this.#port = createScriptPort({
+      timeoutMs: scriptTimeoutMs,
+      memoryMb: scriptMemoryMb,
+      ...(clock ? { clock } : {}),
+    })
   }
 
   /** Never rejects. Several messages may be asked about at once; scripts see them in the order of the calls. */

@@ -27,6 +27,7 @@ import type { SourceMessage } from '../messages.js'
 import type { ScriptFailure } from '../port.js'
 import { monotonicMs, Progress } from '../progress.js'
 import type { WorkerSettings } from '../worker-link.js'
+import { ScriptClock } from '../script-clock.js'
 import { FieldReader, FieldWriter } from '../wire.js'
 import { CallLimits } from './call-limits.js'
 import { LuaSession } from './lua-session.js'
@@ -41,6 +42,7 @@ const NICENESS = 5
 const settings = workerData as WorkerSettings
 const port: MessagePort = settings.port
 const limits = new CallLimits(settings.timeoutMs, settings.memoryMb, new Progress(settings.progress))
+const clock = new ScriptClock(settings.clock)
 const sessions = new Map<number, LuaSession>()
 /** By the calls that they came for. */
 const scripts = new Map<number, Uint8Array>()
@@ -55,7 +57,7 @@ function flush(): void {
 function host(session: number): SessionHost {
   return {
     limits,
-    now: () => Date.now() + settings.clockOffsetMs,
+    now: () => clock.now(),
     print: (line) => void out.text(REPLY.print).number(session).text(line),
     warning: (message) => void out.text(REPLY.warning).number(session).text(message),
   }

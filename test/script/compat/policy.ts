@@ -54,12 +54,7 @@ export function describePolicies(policies: readonly Policy[]): void {
     if (at === undefined) it(policy.name, async () => check(policy, shared.open, file))
     else {
       describe(`at ${at.toString().slice(0, 21)}`, () => {
-        // Read when the port is made, which may be long after this file was loaded.
-        const own = usePort({
-          get clockOffsetMs() {
-            return at.getTime() - Date.now()
-          },
-        })
+        const own = usePort({ atMs: at.getTime() })
         it(policy.name, async () => check(policy, own.open, file))
       })
     }
