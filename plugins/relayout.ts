@@ -5,6 +5,9 @@ import { loadRelayout } from '../lib/haraka/load.js'
 import { noteOrigin } from '../lib/haraka/origin.js'
 import type { Relayout } from '../lib/haraka/relayout.js'
 import {
+  type BounceError,
+  type DeferredParams,
+  type DeliveredParams,
   DENYSOFT,
   type HarakaConnection,
   type HarakaPlugin,
@@ -52,18 +55,18 @@ export function hook_send_email(next: Next, hmail: HMail): void {
   relayout.offer(next, hmail)
 }
 
-export function hook_deferred(next: Next, hmail: HMail): void {
-  const heldSeconds = relayout.deferred(hmail)
+export function hook_deferred(next: Next, hmail: HMail, params: DeferredParams): void {
+  const heldSeconds = relayout.deferred(hmail, params)
   if (heldSeconds === undefined) next()
   else next(DENYSOFT, String(heldSeconds))
 }
 
-export function hook_bounce(next: Next, hmail: HMail): void {
-  relayout.finished(hmail)
+export function hook_bounce(next: Next, hmail: HMail, error: BounceError): void {
+  relayout.bounced(hmail, error)
   next()
 }
 
-export function hook_delivered(next: Next, hmail: HMail): void {
-  relayout.finished(hmail)
+export function hook_delivered(next: Next, hmail: HMail, params: DeliveredParams): void {
+  relayout.delivered(hmail, params)
   next()
 }

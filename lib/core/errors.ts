@@ -42,6 +42,14 @@ export const ERRORS = {
   RELAYOUT_E_SCRIPT_RELOAD:
     '{file} was changed but is not taken: {message}. The version that ran before stays in use. Correct the file; it is read again by itself',
 
+  // The journal
+  RELAYOUT_E_JOURNAL:
+    'The journal {file} cannot be written: {why}. Mail goes on as it does without. Records wait in memory up to 16 MB, what comes then is counted and lost; it is tried again every {seconds} s. Make room or give access, or correct [main] journal',
+  RELAYOUT_E_JOURNAL_KEY:
+    'The key {file} that addresses in the journal are hashed with cannot be used: {why}. Mail goes on as it does without. Nothing is recorded until it can; it is tried again every {seconds} s. Give access, or correct [main] journal',
+  RELAYOUT_E_JOURNAL_ROTATION:
+    'The journal {file} has reached journal_size and cannot be renamed: {why}. It goes on in the same file, which grows. Give write access to its folder',
+
   // Haraka
   RELAYOUT_E_HARAKA_SHAPE:
     'Haraka {version} is not built as this plugin expects: {what}. It was tested with Haraka {tested}. Haraka does not start with it, so that no mail goes around the script. Use a tested version, or take relayout out of config/plugins',

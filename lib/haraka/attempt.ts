@@ -8,13 +8,14 @@ import type { SenderSettings, Settings, TlsMode } from '../core/settings/setting
 import type { DeliverySocket } from '../relay/delivery-socket.js'
 import type { MailPlan, Withheld } from '../relay/mail-opening.js'
 import type { EventLog } from './event-log.js'
+import type { Journal } from './journal.js'
 import { type ItemInHand, letGo, takeInHand } from './hmail-overrides.js'
 import { startTls } from './implicit-tls.js'
 import type { Told } from './partial-bounce.js'
 import { replaceRecipients } from './queue-file.js'
 import { RecipientParts } from './recipient-parts.js'
 import { type LinkUser, RelayLink } from './relay-link.js'
-import { linkKey, relayServers } from './relay-servers.js'
+import { linkKey, relayServers, serverName } from './relay-servers.js'
 import type { ReturnPaths } from './return-paths.js'
 import type { Connector, OpenConnection, Seam } from './seam.js'
 import type { Sender } from './sender.js'
@@ -25,6 +26,7 @@ import type { GetClientCallback, HarakaAddress, HarakaMx, HarakaSocket, HMail } 
 export interface AttemptOptions {
   readonly clock: Clock
   readonly log: EventLog
+  readonly journal: Journal
   readonly seam: Seam
   settings(): Settings
   readonly hmail: HMail
@@ -164,8 +166,9 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     this.#use = undefined
     const progress = last?.socket.progress
     if (last && progress === 'in doubt') {
-      const { log, sender } = this.#options
+      const { log, journal, sender } = this.#options
       log.event('warn', 'relay', { sender: sender.name, server: last.mx.exchange, warning: IN_DOUBT }, hmail)
+      journal.warning(sender.name, last.mx.exchange, IN_DOUBT, hmail)
       hmail.temp_fail(IN_DOUBT)
       return false
     }
@@ -186,6 +189,10 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     const first = !this.#bounced
     this.#bounced = true
     return first
+  }
+
+  splitOff(item: HMail, reason: string): void {
+    this.#options.journal.split(this.hmail, item, reason)
   }
 
   partOver(): void {
@@ -217,10 +224,12 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
       this.#tls = tls
       this.hmail.force_tls = this.hmail.get_force_tls(mx)
     }
-    const { links, relays } = this.#options.sender
+    const { journal, sender } = this.#options
+    const { links, relays } = sender
     const key = this.#key(mx)
     const use = (link: RelayLink, reused: boolean): void => {
       this.#busyLink = link
+      journal.connection(this.hmail, link.peer, reused, link.address, mx.port)
       const socket = link.deliver(this)
       this.#use = { mx, link, socket, reused }
       callback(null, socket)
@@ -235,13 +244,14 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
         links.notOpened()
         relays.failed(mx)
         this.#unreachable = String(reason)
+        journal.unreachable(this.hmail, sender.name, serverName(mx), mx.port, reason)
         callback(reason, null)
       }
       this.#open(mx, open, failed, (socket) => {
-        const { log, sender } = this.#options
+        const { log } = this.#options
         const { allowLosingRewrites } = this.#options.settings().main
         const [settings, generation] = [this.#settings, this.#generation]
-        const options = { log, sender, settings, generation, key, mx, tls, allowLosingRewrites }
+        const options = { log, journal, sender, settings, generation, key, mx, tls, allowLosingRewrites }
         const opened = new RelayLink(options, socket, this)
         links.add(opened)
         use(opened, false)
@@ -346,12 +356,14 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   }
 
   async #storePart(): Promise<void> {
-    const { log, sender, seam } = this.#options
+    const { log, journal, sender, seam } = this.#options
+    journal.part(this.hmail, sender.name, this.parts.others.length)
     try {
       await replaceRecipients(this.hmail, this.parts.others, seam)
     } catch (error) {
       const warning = `the queue file cannot be brought up to date between two parts of the message, which go on: ${String(error)}`
       log.event('warn', 'relay', { sender: sender.name, warning }, this.hmail)
+      journal.warning(sender.name, undefined, warning, this.hmail)
     }
     this.parts.next()
     this.#partStored = true

@@ -69,6 +69,7 @@ export class Delivery {
   /** Its sender is gone: the item is offered again, to those that there are then. */
   abandon(): void {
     const options = this.#options
+    options.journal.reoffer(options.hmail, options.sender.name)
     this.#release()
     options.attemptOver(false)
     options.abandoned()
@@ -87,11 +88,12 @@ export class Delivery {
   }
 
   #logSend(): void {
-    const { sender, session, decision, log, clock, hmail } = this.#options
-    session.started++
+    const { sender, session, decision, log, journal, clock, hmail } = this.#options
+    const position = ++session.started
     const waited = ((clock.monotonicMs() - this.#takenMs) / 1000).toFixed(3)
     const { priority } = decision
-    log.event('info', 'send', { sender: sender.name, priority, position: session.started, waited }, hmail)
+    log.event('info', 'send', { sender: sender.name, priority, position, waited }, hmail)
+    journal.send(hmail, sender.name, priority, position, Number(waited))
   }
 
   #over(): void {

@@ -24,6 +24,8 @@ export interface ItemInHand {
   told(): Told
   /** Once for each part: whether the item is to bounce for the first time. */
   firstBounce(): boolean
+  /** Some of its recipients have an item of their own. */
+  splitOff(item: HMail, reason: string): void
   /** This part of the recipients is done with, and there are others. */
   partOver(): void
   /** A line for Haraka's log of level protocol without the credentials; undefined where that is not kept. */
@@ -83,7 +85,10 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
     split_to_new_recipients(recipients, reason, callback) {
       this[IN_HAND].parts.splitOff(recipients, () =>
         original.split_to_new_recipients.call(this, recipients, reason, (item) => {
-          if (item !== this) inherit(this, item, recipients)
+          if (item !== this) {
+            inherit(this, item, recipients)
+            this[IN_HAND].splitOff(item, reason)
+          }
           callback(item)
         }),
       )

@@ -19,6 +19,7 @@ import type { RelayObserver, ReplyEvent, RewriteEvent } from '../relay/relay-obs
 import type { Callback, ConnectionGlobals } from '../script/port.js'
 import { failureOf } from '../policy/failure.js'
 import type { EventLog } from './event-log.js'
+import type { Journal, RelayPeer } from './journal.js'
 import { serverName } from './relay-servers.js'
 import type { Sender } from './sender.js'
 import type { Session } from './session.js'
@@ -44,6 +45,7 @@ export interface LinkUser {
 
 export interface RelayLinkOptions {
   readonly log: EventLog
+  readonly journal: Journal
   readonly sender: Sender
   /** The sender's when the attempt began: a reload must not mix old credentials with a new TLS policy. */
   readonly settings: SenderSettings
@@ -68,14 +70,18 @@ const WHY = {
 
 export type QuitReason = keyof typeof WHY
 
+/** Connections of this process so far. */
+let opened = 0
+
 export class RelayLink implements RelayObserver {
   readonly key: string
   readonly generation: number
   readonly closed: Promise<void>
+  readonly peer: RelayPeer
+  readonly address: string | undefined
   readonly #options: RelayLinkOptions
   readonly #settings: SenderSettings
   readonly #server: string
-  readonly #address: string | undefined
   readonly #connection: RelayConnection
   readonly #handshake: Handshake = {}
   readonly #usage = new ConnectionUsage()
@@ -101,7 +107,8 @@ export class RelayLink implements RelayObserver {
     this.key = options.key
     this.generation = options.generation
     this.#server = serverName(mx)
-    this.#address = socket.targetsocket.remoteAddress
+    this.address = socket.targetsocket.remoteAddress
+    this.peer = { sender: options.sender.name, server: this.#server, connection: ++opened }
     this.#session = first.session
     this.#globals = first.session.globals
     const { auth, replyTimeoutMs } = settings
@@ -190,7 +197,7 @@ export class RelayLink implements RelayObserver {
     this.#greeted = true
     this.#user?.answered()
     if (replyClass(greeting) !== 2) return undefined
-    const peer = { server: this.#server, address: this.#address, port: mx.port }
+    const peer = { server: this.#server, address: this.address, port: mx.port }
     log.event('notice', 'connected', { sender: sender.name, ...peer }, this.#hmail)
     const { script } = this.#session
     const connected = script.serverConnected(toBytes(this.#server))
@@ -203,7 +210,9 @@ export class RelayLink implements RelayObserver {
     })
   }
 
-  replied({ stage, presented }: ReplyEvent): void {
+  replied(event: ReplyEvent): void {
+    const { stage, presented } = event
+    this.#options.journal.reply(this.peer, event, this.#user?.hmail, this.#shown)
     if (stage !== 'end-of-data' || replyClass(presented) !== 2 || this.#counted) return
     this.#counted = true
     this.#messages++
@@ -234,16 +243,15 @@ export class RelayLink implements RelayObserver {
   }
 
   warning(text: string, often = false): void {
-    const { log, sender } = this.#options
+    const { log, journal, sender } = this.#options
     const values = { sender: sender.name, server: this.#server, warning: this.#shown(text) }
+    journal.warning(sender.name, this.#server, values.warning, this.#hmail)
     if (often) log.failure({ place: `${sender.name}\n${this.#server}`, text }, 'warn', 'relay', values, this.#hmail)
     else log.event('warn', 'relay', values, this.#hmail)
   }
 
   /** A byte string of the conversation for the log, with the return path that the queue has. */
-  #shown(bytes: string): string {
-    return fromBytes(this.#socket?.inItsWords(bytes) ?? bytes)
-  }
+  readonly #shown = (bytes: string): string => fromBytes(this.#socket?.inItsWords(bytes) ?? bytes)
 
   #envelope(user: LinkUser, mailLine: string): Envelope | Promise<Envelope | Withheld> {
     const { pipelining, smtputf8 } = offeredBy(this.#handshake.ehlo?.reply)
@@ -289,14 +297,16 @@ export class RelayLink implements RelayObserver {
   }
 
   #logClose(why: string, failed: boolean): void {
-    const { log, sender } = this.#options
+    const { log, journal, sender } = this.#options
+    const shown = this.#shown(why)
     log.event(failed ? 'warn' : 'info', 'close', {
       sender: sender.name,
       server: this.#server,
       messages: this.#messages,
       recipients: this.#recipients,
-      why: this.#shown(why),
+      why: shown,
     })
+    journal.close(this.peer, this.#messages, this.#recipients, shown, failed)
   }
 
   /** A failed callback changes nothing but is in the log. */

@@ -18,6 +18,8 @@ import { sessionGlobals } from '../policy/session-globals.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
 import { ItemsInHand } from './items-in-hand.js'
+import { Journal } from './journal.js'
+import { SETTINGS_FILE } from '../policy/read-settings.js'
 import { envelopeOf, itemKey, messageFacts, rankOf, rememberTry } from '../policy/queue-item.js'
 import { SLOW_MS } from './script-pace.js'
 import { ReturnPaths } from './return-paths.js'
@@ -27,8 +29,11 @@ import { openSeam, REOFFER_SECONDS, type Seam } from './seam.js'
 import { Sender, type Verdict } from './sender.js'
 import { SettingsSource } from './settings-source.js'
 import {
+  type BounceError,
   CONT,
   DELAY,
+  type DeferredParams,
+  type DeliveredParams,
   type HarakaPlugin,
   type HMail,
   type InboundAddress,
@@ -49,9 +54,12 @@ export interface RelayoutDeps {
  */
 const PUT_BACK_MS = 1_000
 
+const NONE_REACHED = 'no relay server could be reached'
+
 export class Relayout {
   readonly #deps: RelayoutDeps
   readonly #log: EventLog
+  readonly #journal: Journal
   readonly #returnPaths: ReturnPaths
   readonly #seam: Seam
   readonly #source: SettingsSource
@@ -70,9 +78,18 @@ export class Relayout {
     this.#deps = deps
     this.#inHand = new ItemsInHand(deps.clock)
     this.#log = new EventLog(plugin, deps.clock)
-    this.#source = new SettingsSource(plugin, this.#log, () => this.#reconfigure())
+    this.#journal = new Journal(this.#log, deps.clock)
+    this.#source = new SettingsSource(plugin, this.#log, (changes) => {
+      this.#reconfigure()
+      this.#journal.reconfigure(this.#settings, SETTINGS_FILE, changes)
+    })
     this.#seam = openSeam(plugin)
-    this.#returnPaths = new ReturnPaths({ clock: deps.clock, log: this.#log, settings: () => this.#settings })
+    this.#returnPaths = new ReturnPaths({
+      clock: deps.clock,
+      log: this.#log,
+      journal: this.#journal,
+      settings: () => this.#settings,
+    })
     this.#taggedRecipients = new TaggedRecipients(this.#log, deps.clock, () => this.#settings.batv)
     const remark = (message: string): void => this.#log.event('error', 'script', { error: message })
     const createPort = (limits: ScriptLimits): ScriptPort => deps.createPort(limits, remark)
@@ -84,6 +101,7 @@ export class Relayout {
     this.#scripts = new Scripts({
       config,
       log: this.#log,
+      journal: this.#journal,
       trial: (source) => this.#trial(source),
       whenFailing: () => whenFailing(this.#settings.main),
       breaker: () => {
@@ -101,6 +119,7 @@ export class Relayout {
   /** For the processes that deliver mail, once: settings and scripts are watched, scripts tried, from now on. */
   start(): void {
     this.#source.watch()
+    this.#journal.configure(this.#settings)
     for (const { script } of this.#settings.senders) this.#scripts.current(script)
   }
 
@@ -123,14 +142,22 @@ export class Relayout {
   }
 
   /** After how many seconds it is to come again; undefined: as Haraka has it. */
-  deferred(hmail: HMail): number | undefined {
+  deferred(hmail: HMail, params: DeferredParams): number | undefined {
     const heldSeconds = this.#deliveries.get(hmail)?.heldSeconds()
+    this.#journal.deferred(hmail, params, heldSeconds)
     if (heldSeconds === undefined) rememberTry(hmail, this.#deps.clock.now())
     return heldSeconds
   }
 
-  /** Delivered or bounced: Haraka removes the item's file. */
-  finished(hmail: HMail): void {
+  /** Haraka removes the item's file. */
+  delivered(hmail: HMail, params: DeliveredParams): void {
+    this.#journal.delivered(hmail, params)
+    this.#deliveries.get(hmail)?.finished()
+  }
+
+  /** Likewise. */
+  bounced(hmail: HMail, error: BounceError): void {
+    this.#journal.bounced(hmail, error)
     this.#deliveries.get(hmail)?.finished()
   }
 
@@ -141,6 +168,7 @@ export class Relayout {
   close(): void {
     this.#closed = true
     for (const sender of this.#senders.values()) sender.close()
+    this.#journal.flush()
   }
 
   async #offer(next: Next, hmail: HMail): Promise<void> {
@@ -170,6 +198,7 @@ export class Relayout {
       }
       const backlog = !this.#offered.has(hmail) && this.#seam.isHeldBack(hmail, this.#deps.clock.now())
       this.#offered.add(hmail)
+      this.#journal.offer(hmail, this.#seam.retryIntervals())
       const envelope = envelopeOf(hmail)
       const senders = [...this.#senders.values()].filter((sender) => sender.isFor(envelope))
       // What waits with a sender waits for this item, too, until it is known whether it goes by that sender.
@@ -201,13 +230,17 @@ export class Relayout {
         offer.drop()
         judgement.endUse()
         this.#inHand.remove(key)
+        this.#journal.reoffer(hmail, sender.name)
         next(DELAY, REOFFER_SECONDS)
         return
       }
       this.#inHand.remove(key)
       const skip = skipOf(refusals)
       if (skip) this.#skip(next, hmail, skip)
-      else next(CONT)
+      else {
+        this.#journal.pass(hmail)
+        next(CONT)
+      }
     } catch (error) {
       this.#inHand.remove(key)
       throw error
@@ -241,6 +274,7 @@ export class Relayout {
     const delivery = new Delivery({
       clock: this.#deps.clock,
       log: this.#log,
+      journal: this.#journal,
       seam: this.#seam,
       settings: () => this.#settings,
       hmail,
@@ -255,6 +289,7 @@ export class Relayout {
       },
       giveBack: () => next(DELAY, REOFFER_SECONDS),
       putBack: () => {
+        this.#journal.wait(hmail, sender.name, rank.priority, sender.scheduler.waiting, NONE_REACHED)
         setImmediate(() => sender.scheduler.release())
         this.#deps.clock.after(PUT_BACK_MS, () => {
           if (this.#senders.get(sender.name) === sender) sender.scheduler.offer().take(delivery, rank)
@@ -275,17 +310,22 @@ export class Relayout {
     this.#deliveries.set(hmail, delivery)
     const rank = rankOf(hmail, verdict.decision)
     delivery.wait()
+    this.#journal.wait(hmail, sender.name, rank.priority, sender.scheduler.waiting)
     offer.take(delivery, rank)
   }
 
-  #skip(next: Next, hmail: HMail, { senders, reason, retrySeconds }: Skip): void {
+  #skip(next: Next, hmail: HMail, skip: Skip): void {
+    const { senders, reason, retrySeconds } = skip
+    this.#journal.skip(hmail, skip)
     this.#log.event('notice', 'skip', { sender: senders.join(','), reason, retry: retrySeconds }, hmail)
     next(DELAY, String(retrySeconds)) // Haraka complains of a number in its log
   }
 
   /** A copy that must not be sent is never answered; Haraka's place for it is given back. */
   #dropCopy(hmail: HMail, code: 'RELAYOUT_E_OFFERED_TWICE' | 'RELAYOUT_E_QUEUE_FILE_GONE'): void {
-    this.#log.event('warn', 'duplicate', { error: sentence(code, { file: hmail.filename }) }, hmail)
+    const error = sentence(code, { file: hmail.filename })
+    this.#log.event('warn', 'duplicate', { error }, hmail)
+    this.#journal.duplicate(hmail, error)
     hmail.next_cb()
   }
 
@@ -314,6 +354,7 @@ export class Relayout {
       {
         clock: this.#deps.clock,
         log: this.#log,
+        journal: this.#journal,
         scripts: this.#scripts,
         ports: this.#ports,
         settings: () => this.#settings,

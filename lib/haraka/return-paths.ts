@@ -16,6 +16,7 @@ import { mailAddress, withMailAddress } from '../relay/wire-address.js'
 import type { ScriptFailure } from '../script/port.js'
 import { failureOf } from '../policy/failure.js'
 import type { EventLog } from './event-log.js'
+import type { Journal } from './journal.js'
 import { originOf } from './origin.js'
 import { bareAddresses, creationTimeOf, messageFile, returnPathOf } from '../policy/queue-item.js'
 import type { Sender } from './sender.js'
@@ -51,12 +52,19 @@ const LONGEST_SHOWN = 100
 export class ReturnPaths {
   readonly #clock: Clock
   readonly #log: EventLog
+  readonly #journal: Journal
   readonly #settings: () => Settings
   readonly #untagged: UntaggedServers
 
-  constructor(options: { readonly clock: Clock; readonly log: EventLog; settings(): Settings }) {
+  constructor(options: {
+    readonly clock: Clock
+    readonly log: EventLog
+    readonly journal: Journal
+    settings(): Settings
+  }) {
     this.#clock = options.clock
     this.#log = options.log
+    this.#journal = options.journal
     this.#settings = () => options.settings()
     this.#untagged = new UntaggedServers(options.clock)
   }
@@ -84,7 +92,9 @@ export class ReturnPaths {
     return {
       refused: (refusal) => {
         const values = { sender: sender.name, server, refused: fromBytes(replyInBrief(refusal)) }
-        if (!this.#settings().batv.fallback) {
+        const { fallback } = this.#settings().batv
+        this.#journal.tagRefused(hmail, sender.name, server, values.refused, fallback)
+        if (!fallback) {
           const failure = { place: `${sender.name}\n${server}`, text: TAG_REFUSED }
           this.#log.failure(failure, 'warn', 'batv', { ...values, warning: TAG_REFUSED }, hmail)
           return undefined
@@ -119,6 +129,7 @@ export class ReturnPaths {
     if (address !== from) {
       const values = { sender: sender.name, server, from: fromBytes(from), sent: fromBytes(address) }
       this.#log.event('info', 'returnpath', values, hmail)
+      this.#journal.returnPath(hmail, sender.name, server, from, address)
     }
     return withAddress(line, address)
   }

@@ -14,6 +14,7 @@ import type { ConfigReader } from '../policy/config-reader.js'
 import { failureSentence } from '../policy/failure.js'
 import { noScript, readScript } from '../policy/script-file.js'
 import type { EventLog } from './event-log.js'
+import type { Journal } from './journal.js'
 
 /** Runs a script on trial; the failure, or undefined. */
 export type Trial = (source: ScriptSource) => Promise<ScriptFailure | undefined>
@@ -22,6 +23,7 @@ export interface ScriptsOptions {
   /** Haraka's own configuration: the plugin's would fall back on the script that the package ships. */
   readonly config: ConfigReader
   readonly log: EventLog
+  readonly journal: Journal
   readonly trial: Trial
   /** What a first script that fails means for messages, as a sentence. */
   readonly whenFailing: () => string
@@ -88,6 +90,7 @@ export class Scripts {
     held.source = rise.before
     held.works = true
     log.event('notice', 'reload', { script: name, version: held.source.version })
+    this.#options.journal.reload({ script: name, version: held.source.version, error })
     this.#options.replaced(name)
   }
 
@@ -121,7 +124,7 @@ export class Scripts {
     held.tried = source.version
     const failure = await this.#options.trial(source)
     if (held.tried !== source.version) return // changed again meanwhile
-    const { log } = this.#options
+    const { log, journal } = this.#options
     const isNew = source.version !== held.source.version
     const event = { script: source.name, version: source.version }
     if (failure) {
@@ -132,12 +135,16 @@ export class Scripts {
         : failureSentence(failure, this.#options.whenFailing())
       const traceback = fromBytes(failure.traceback) || undefined
       log.event('error', isNew ? 'reload' : 'script', { ...event, ...kept, error, traceback })
+      if (isNew) journal.reload({ ...event, ...kept, error })
       if (held.works) return
     }
     held.source = source
     held.works = !failure
     if (!isNew) return
-    if (!failure) log.event('notice', 'reload', event)
+    if (!failure) {
+      log.event('notice', 'reload', event)
+      journal.reload(event)
+    }
     held.breaker.changed(source)
     this.#options.replaced(source.name)
   }

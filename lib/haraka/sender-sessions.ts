@@ -10,6 +10,7 @@ import { openNoScript } from '../script/no-script.js'
 import { sessionGlobals } from '../policy/session-globals.js'
 import type { SessionEvents } from '../script/port.js'
 import type { EventLog } from './event-log.js'
+import type { Journal } from './journal.js'
 import type { ScriptPorts } from './script-ports.js'
 import type { Scripts } from './scripts.js'
 import { Session } from './session.js'
@@ -17,6 +18,7 @@ import { Session } from './session.js'
 export interface SessionDeps {
   readonly clock: Clock
   readonly log: EventLog
+  readonly journal: Journal
   readonly scripts: Scripts
   readonly ports: ScriptPorts
   settings(): Settings
@@ -79,20 +81,20 @@ export class SenderSessions {
 
   #log(session: Session, event: 'begin' | 'end'): void {
     const { name, script } = this.#sender()
-    this.#deps.log.event('notice', 'session', {
-      event,
-      sender: name,
-      script,
-      version: session.version,
-      messages: event === 'end' ? session.started : undefined,
-    })
+    const { version } = session
+    const messages = event === 'end' ? session.started : undefined
+    this.#deps.log.event('notice', 'session', { event, sender: name, script, version, messages })
+    this.#deps.journal.session(event, name, script, version, messages)
   }
 
   #events(): SessionEvents {
     const { name, script } = this.#sender()
-    const { log } = this.#deps
+    const { log, journal } = this.#deps
     return {
-      print: (line) => log.event('info', 'print', { sender: name, script, text: fromBytes(line) }),
+      print: (line) => {
+        log.event('info', 'print', { sender: name, script, text: fromBytes(line) })
+        journal.print(name, script, line)
+      },
       warning: (message) => log.event('warn', 'script', { sender: name, script, warning: fromBytes(message) }),
     }
   }

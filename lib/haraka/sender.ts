@@ -84,6 +84,7 @@ export class Sender {
   async check(facts: MessageFacts, hmail: HMail): Promise<Verdict> {
     const session = this.#sessions.current()
     const endUse = session.use()
+    const heard = this.#deps.journal.heard()
     this.#pace.asked()
     const judgement = await judge(session.script, this.#settings.script, facts, this.#deps.settings().main, {
       begun: ({ globals }) => {
@@ -91,11 +92,19 @@ export class Sender {
         session.begun = true
         session.globals = globals
       },
-      failed: (failure) => this.failed(failure, session, hmail),
-      warned: (warning) => this.#warn(warning, hmail),
+      failed: (failure) => {
+        heard?.failures.push(fromBytes(failure.message))
+        this.#noteFailure(failure, session, hmail)
+        this.#logFailure(failure, hmail)
+      },
+      warned: (warning) => {
+        heard?.warnings.push(warning)
+        this.#warn(warning, hmail)
+      },
       remarked: (remark) => this.warnOnce(session, remark),
     })
     this.#pace.answered()
+    this.#deps.journal.decision(hmail, this.#settings, session.version, judgement, heard)
     if (!judgement.take && !judgement.held) this.note('skipped', session, hmail)
     // After what was answered, so that shares are those of messages with an answer.
     this.note('asked', session, hmail)
@@ -114,12 +123,21 @@ export class Sender {
 
   /** A failure that on_script_error is for. */
   failed(failure: ScriptFailure, session: Session, hmail: HMail): void {
-    if (failure.kind !== 'unavailable') this.note('failed', session, hmail)
+    this.#noteFailure(failure, session, hmail)
     this.logFailure(failure, hmail)
   }
 
-  /** A script failure in the log: at most once a minute for the same one. */
+  /** A script failure in the log, at most once a minute for the same one, and in the journal. */
   logFailure(failure: ScriptFailure, hmail?: HMail): void {
+    this.#deps.journal.failure(this.name, failure, hmail)
+    this.#logFailure(failure, hmail)
+  }
+
+  #noteFailure(failure: ScriptFailure, session: Session, hmail: HMail): void {
+    if (failure.kind !== 'unavailable') this.note('failed', session, hmail)
+  }
+
+  #logFailure(failure: ScriptFailure, hmail?: HMail): void {
     const { kind, message, file, line, traceback } = failure
     this.#deps.log.failure(
       { place: `${this.name}\n${failure.function}`, text: message },

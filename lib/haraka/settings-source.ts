@@ -15,12 +15,12 @@ import type { HarakaPlugin } from './shapes.js'
 export class SettingsSource {
   readonly #plugin: HarakaPlugin
   readonly #log: EventLog
-  readonly #changed: () => void
+  readonly #changed: (changes: readonly string[]) => void
   #problems: readonly Problem[]
   #settings: Settings
   #watching = false
 
-  constructor(plugin: HarakaPlugin, log: EventLog, changed: () => void) {
+  constructor(plugin: HarakaPlugin, log: EventLog, changed: (changes: readonly string[]) => void) {
     this.#plugin = plugin
     this.#log = log
     this.#changed = changed
@@ -60,7 +60,7 @@ export class SettingsSource {
     this.#settings = settings
     this.#log.event('notice', 'reload', { file: SETTINGS_FILE, changed: changes.join(', ') })
     this.#logProblems('warn', remarks)
-    this.#changed()
+    this.#changed(changes)
   }
 
   #parse(): SettingsResult {

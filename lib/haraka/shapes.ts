@@ -23,6 +23,12 @@ export interface HarakaAddress {
   readonly address: string
   /** `<user@host>`; with `ascii` an internationalised domain in its ASCII form. */
   format(ascii: boolean): string
+  /** What was said of it last, as hmail writes it down for a DSN. */
+  readonly dsn_smtp_code?: string
+  readonly dsn_smtp_extc?: string
+  readonly dsn_smtp_response?: string
+  /** Of Haraka itself, where there is no reply. */
+  readonly dsn_msg?: string
 }
 
 /** In Haraka 3.3.0 a function that has the text as its string (asLegacy of @haraka/email-address). */
@@ -164,7 +170,26 @@ export interface HarakaPlugin {
   logcrit: Log
 }
 
+/** What the `deferred` hook is given; the delay in seconds. */
 export interface DeferredParams {
   readonly delay: number
   readonly err: unknown
 }
+
+/** What the `bounce` hook is given. */
+export interface BounceError {
+  readonly message: string
+}
+
+/** What the `delivered` hook is given: host, ip, response, delay, port, mode, recipients, TLS, AUTH. */
+export type DeliveredParams = readonly [
+  host: string | undefined,
+  ip: string,
+  response: string,
+  delaySeconds: number,
+  port: number,
+  mode: string,
+  recipients: readonly HarakaAddress[],
+  secured: boolean,
+  authenticated: boolean,
+]

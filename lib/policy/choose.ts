@@ -16,6 +16,8 @@ export interface Skip {
   readonly retrySeconds: number
   readonly reason: string
   readonly senders: readonly string[]
+  /** By a sender whose script failed. */
+  readonly held: boolean
 }
 
 /**
@@ -46,5 +48,6 @@ export function skipOf(refusals: readonly Refusal[]): Skip | undefined {
     retrySeconds: Math.min(...refusals.map(({ retrySeconds }) => retrySeconds)),
     reason,
     senders: refusals.map(({ sender }) => sender),
+    held: refusals.some(({ held }) => held),
   }
 }

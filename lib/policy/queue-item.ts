@@ -31,10 +31,10 @@ export interface QueueItem {
 }
 
 /** When an item was last tried, as this process remembers it: Haraka keeps only when it will be tried next. */
-const lastTryMs = new WeakMap<QueueItem, number>()
+const rememberedTries = new WeakMap<QueueItem, number>()
 
 export function rememberTry(item: QueueItem, nowMs: number): void {
-  lastTryMs.set(item, nowMs)
+  rememberedTries.set(item, nowMs)
 }
 
 /**
@@ -95,10 +95,16 @@ export function messageFacts(item: QueueItem, retryIntervals: readonly number[])
 }
 
 function lastTryTime(item: QueueItem, retryIntervals: readonly number[]): string {
-  if (item.num_failures === 0) return ''
-  const remembered = lastTryMs.get(item)
-  if (remembered !== undefined) return localTimestamp(new Date(remembered))
+  const ms = lastTryMs(item, retryIntervals)
+  return ms === undefined ? '' : localTimestamp(new Date(ms))
+}
+
+/** Undefined before the first attempt, and where it is not known. */
+export function lastTryMs(item: QueueItem, retryIntervals: readonly number[]): number | undefined {
+  if (item.num_failures === 0) return undefined
+  const remembered = rememberedTries.get(item)
+  if (remembered !== undefined) return remembered
   const nextAttemptMs = Number(item.filename.split('_')[1])
   const delayMs = (retryIntervals[item.num_failures - 1] ?? 0) * 1000
-  return Number.isFinite(nextAttemptMs) ? localTimestamp(new Date(nextAttemptMs - delayMs)) : ''
+  return Number.isFinite(nextAttemptMs) ? nextAttemptMs - delayMs : undefined
 }

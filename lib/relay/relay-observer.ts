@@ -31,6 +31,8 @@ export interface ReplyEvent {
   readonly command: string
   readonly real: Reply
   readonly presented: Reply
+  /** Undefined: it was not changed, and was not to be. */
+  readonly rewrite: RewriteEvent | undefined
 }
 
 export interface RelayObserver {

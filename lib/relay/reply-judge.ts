@@ -5,7 +5,7 @@
  */
 import { guardReply, type GuardOptions, type Stage, type Verdict } from '../core/reply-guards.js'
 import { fullResponse, lastLine, makeReply, parseRewrite, replyClass, replyTexts, type Reply } from '../core/reply.js'
-import type { InvalidReturn, RelayObserver } from './relay-observer.js'
+import type { InvalidReturn, RelayObserver, RewriteEvent } from './relay-observer.js'
 import type { SecretRedaction } from './secret-redaction.js'
 
 export class ReplyJudge {
@@ -47,11 +47,13 @@ export class ReplyJudge {
     const verdict = guardReply(stage, base, rewritten, this.#guards)
     const presented = verdict.presented === real ? shown : verdict.presented
     const outcome = verdict.outcome === 'unchanged' && invalid.length > 0 ? 'invalid' : verdict.outcome
+    let rewrite: RewriteEvent | undefined
     if (outcome !== 'unchanged') {
       const warnings = [...invalid, ...verdict.warnings]
-      this.#observer.rewritten({ stage, command, real: shown, presented, outcome, warnings, returned })
+      rewrite = { stage, command, real: shown, presented, outcome, warnings, returned }
+      this.#observer.rewritten(rewrite)
     }
-    this.#observer.replied?.({ stage, command, real: shown, presented })
+    this.#observer.replied?.({ stage, command, real: shown, presented, rewrite })
     return verdict
   }
 

@@ -134,7 +134,7 @@ describe('the README', () => {
 
   it('has settings without a mistake', () => {
     const env = { readSecretFile: () => ({ content: 'a secret\n' }), domainToUnicode, domainToASCII }
-    const [senders, batv, ...others] = blocks('ini').map((ini) => {
+    const [senders, batv, journal, ...others] = blocks('ini').map((ini) => {
       const { problems, fatal, settings } = parseSettings(readIni(ini), env)
       assert.deepEqual([problems, fatal], [[], []])
       return settings
@@ -144,6 +144,10 @@ describe('the README', () => {
       ['bulk', 'main'],
     )
     assert.deepEqual([batv?.batv.enabled, batv?.batv.signing?.secret.reveal()], [true, 'a secret'])
+    assert.deepEqual(
+      [journal?.main.journal, journal?.main.journalHeaders],
+      ['log/relayout.journal', ['subject', 'precedence']],
+    )
     assert.deepEqual(others, [])
   })
 

@@ -4,6 +4,8 @@
  */
 import type { SenderSettings } from '../../lib/core/settings/settings.js'
 import type { EventLog } from '../../lib/haraka/event-log.js'
+import { Journal } from '../../lib/haraka/journal.js'
+import { nodeClock } from '../../lib/relay/node-clock.js'
 import { type LinkUser, RelayLink } from '../../lib/haraka/relay-link.js'
 import { RelayLinks } from '../../lib/haraka/relay-links.js'
 import type { Sender } from '../../lib/haraka/sender.js'
@@ -13,6 +15,8 @@ import type { DeliverySocket } from '../../lib/relay/delivery-socket.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeWire, settled } from '../relay/fake-wire.js'
 import { sessionDouble } from './session-double.js'
+
+const offJournal = new Journal({ event: () => undefined } as unknown as EventLog, nodeClock)
 
 export const IDLE_MS = 5_000
 
@@ -152,6 +156,7 @@ export function linkBench(options: BenchOptions = {}) {
           event: (_level: string, name: string, fields: Record<string, string | undefined>) =>
             log.push(`${name} ${fields['why'] ?? ''}`.trim()),
         } as unknown as EventLog,
+        journal: offJournal,
         sender,
         settings: {
           name: 'main',

@@ -4,6 +4,7 @@
  */
 import type { SenderSettings } from '../../lib/core/settings/settings.js'
 import type { EventLog } from '../../lib/haraka/event-log.js'
+import { Journal } from '../../lib/haraka/journal.js'
 import { startTls } from '../../lib/haraka/implicit-tls.js'
 import { type LinkUser, RelayLink } from '../../lib/haraka/relay-link.js'
 import { RelayLinks } from '../../lib/haraka/relay-links.js'
@@ -168,6 +169,7 @@ export function openLinkDriver(options: LinkDriverOptions): LinkDriver {
             const link = new RelayLink(
               {
                 log: eventLog,
+                journal: new Journal(eventLog, nodeClock),
                 sender,
                 settings,
                 generation,

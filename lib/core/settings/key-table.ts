@@ -7,9 +7,9 @@ import { isHostName, relayServers } from './relay-server-list.js'
 import { isIP } from './ip-address.js'
 import { choice, choiceOrNone, text, whole, yesNo, yesNoOr } from './key-spec.js'
 import type { Harm, KeySpec, Kind } from './key-spec.js'
-import { domainList, fileInConfigFolder, ruleList } from './text-kinds.js'
+import { domainList, fileAnywhere, fileInConfigFolder, headerNames, ruleList } from './text-kinds.js'
 import { acceptedKeys, secret } from './secret-keys.js'
-import { memory, time } from './quantity.js'
+import { fileSize, memory, time } from './quantity.js'
 
 function spec<V>(key: string, kind: Kind<V>, doc: string, more: { harm?: Harm; example?: string } = {}): KeySpec<V> {
   return { ...kind, key, doc, harm: 'none', ...more }
@@ -67,6 +67,29 @@ export const MAIN_KEYS = {
     'script_breaker_rise',
     whole(30, 1, 100),
     'How many percentage points more of them the changed script must skip, fail with or spoil.',
+  ),
+  journal: spec(
+    'journal',
+    fileAnywhere,
+    "File that everything that happens to each message is recorded in: an absolute path, or one relative to Haraka's installation folder; without this key, nothing is recorded.",
+    { example: 'log/relayout.journal' },
+  ),
+  journalSizeBytes: spec(
+    'journal_size',
+    fileSize('100m', '64k', '10g'),
+    'Size at which the journal goes on in a new file; the one before becomes FILE.1, that one FILE.2 and so on.',
+  ),
+  journalFiles: spec('journal_files', whole(9, 0, 1000), 'How many older files of the journal are kept.'),
+  journalAddresses: spec(
+    'journal_addresses',
+    choice('full', ['full', 'hashed']),
+    'How addresses stand in the journal: as they are, or with their local parts hashed under a key that lies beside it.',
+  ),
+  journalHeaders: spec(
+    'journal_headers',
+    headerNames,
+    'Header fields that are recorded of each message, * for all, up to 32 kB a message; needed to try other scripts on the journal that look at them.',
+    { example: 'Subject, Precedence, List-Unsubscribe' },
   ),
 }
 

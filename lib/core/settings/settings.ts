@@ -64,6 +64,14 @@ export interface MainSettings {
   readonly scriptBreakerMessages: number
   /** Percentage points. */
   readonly scriptBreakerRise: number
+  /** The journal's file as configured; undefined: none is kept. */
+  readonly journal: string | undefined
+  readonly journalSizeBytes: number
+  /** How many older ones are kept. */
+  readonly journalFiles: number
+  readonly journalAddresses: 'full' | 'hashed'
+  /** Names in lower case; `*` alone: all. */
+  readonly journalHeaders: readonly string[]
 }
 
 /** What tags are made with. */
