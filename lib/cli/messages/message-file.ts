@@ -10,7 +10,9 @@ import path from 'node:path'
 
 import { Address, type Group, parseHeader } from '@haraka/email-address'
 
+import { fromBytes } from '../../core/byte-string.js'
 import { relayoutError } from '../../core/errors.js'
+import { endOfHeader, headerField, headerLines } from '../../core/message-header.js'
 import type { QueueItem } from '../../policy/queue-item.js'
 
 export interface EnvelopeGiven {
@@ -23,7 +25,6 @@ export interface EnvelopeGiven {
 
 /** Of its header, bytes. */
 const LOOKED_AT = 1024 * 1024
-const FIELD = /^([!-9;-~]+)[ \t]*:(.*)$/s
 
 /** `shown`: what the file is called in errors. Rejects with a RelayoutError. */
 export async function messageItems(file: string, shown: string, given: EnvelopeGiven): Promise<QueueItem[]> {
@@ -60,34 +61,30 @@ export function bareAddress(value: string): Address {
   }
 }
 
+/** Byte string. */
 async function beginning(file: string): Promise<string> {
   const handle = await open(file, 'r')
   try {
     const piece = Buffer.alloc(LOOKED_AT)
     const { bytesRead } = await handle.read(piece, 0, LOOKED_AT, 0)
-    return piece.toString('utf8', 0, bytesRead)
+    return piece.toString('latin1', 0, bytesRead)
   } finally {
     await handle.close()
   }
 }
 
 /** By name in lower case, unfolded; undefined where it does not begin with a header. */
-function headerFields(text: string): Map<string, string[]> | undefined {
-  const end = text.search(/\r?\n\r?\n/)
-  const lines = (end < 0 ? text : text.slice(0, end)).split(/\r?\n(?![ \t])/)
+function headerFields(bytes: string): Map<string, string[]> | undefined {
+  const end = endOfHeader(bytes)
   const fields = new Map<string, string[]>()
-  for (const [i, line] of lines.entries()) {
-    const match = FIELD.exec(line)
-    if (!match) {
-      // A mailbox file has a line of its own before the header, an mbox separator.
-      if (i === 0) return undefined
-      continue
-    }
-    const name = (match[1] ?? '').toLowerCase()
-    const value = (match[2] ?? '').replace(/\r?\n/g, '').trim()
-    fields.set(name, [...(fields.get(name) ?? []), value])
+  for (const [i, line] of headerLines(end < 0 ? bytes : bytes.slice(0, end)).entries()) {
+    const [name, value] = headerField(line) ?? []
+    if (name === undefined && i === 0) return undefined
+    if (name === undefined || value === undefined) continue
+    const key = name.toLowerCase()
+    fields.set(key, [...(fields.get(key) ?? []), fromBytes(value)])
   }
-  return fields
+  return fields.size > 0 ? fields : undefined
 }
 
 function returnPathIn(fields: ReadonlyMap<string, readonly string[]>, shown: string): Address {
