@@ -75,6 +75,20 @@ export const ERRORS = {
   RELAYOUT_E_TIME: '{value} is no time. Give it as 22:30, 2026-12-24, 2026-12-24T22:30 or 2026-12-24T22:30Z',
   RELAYOUT_E_NUMBER: '{option} {value}: {accepted} is accepted',
   RELAYOUT_E_SHELL: '{shell} is no shell that there is a completion for. There are {shells}',
+  RELAYOUT_E_TEST_YAML: '{place}: this cannot be read as YAML: {why}',
+  RELAYOUT_E_TEST_NONE: '{place}: there are no tests: give {accepted}',
+  RELAYOUT_E_TEST_KEY: '{place}: there is no key {key} in {what}{hint}. There is {keys}',
+  RELAYOUT_E_TEST_MISSING: '{place}: {what} has no {key}: give {accepted}',
+  RELAYOUT_E_TEST_EMPTY: '{place}: there is nothing behind {key}: give {accepted}',
+  RELAYOUT_E_TEST_VALUE: '{place}: {key}: {value} cannot be used: {accepted} is accepted{why}',
+  RELAYOUT_E_TEST_CLASH: '{place}: {key} does not go together with {other}. Take one of them out',
+  RELAYOUT_E_TEST_NAME: '{place}: there is a {what} {name} already, in line {line}. Give each a name of its own',
+  RELAYOUT_E_TEST_UNKNOWN: '{place}: there is no {what} {name}; there is {known}',
+  RELAYOUT_E_TEST_DOMAINS:
+    '{place}: recipients at {one} and at {other} are no one message: Haraka makes one for each domain. Make two of it',
+  RELAYOUT_E_TEST_MESSAGE: '{place}: {said}',
+  RELAYOUT_E_TEST_FILE: 'nothing was tested: {count} in {file}. Correct the above',
+  RELAYOUT_E_TEST_ONLY: 'no test has {part} in its name: nothing was tested. Look at --only; there is {names}',
 } as const
 
 export type ErrorCode = keyof typeof ERRORS

@@ -1,21 +1,26 @@
-/** How far the scripts' clock (os.date, os.time) is ahead of the real one: for trials, tests and demonstrations. */
+/**
+ * The scripts' clock (os.date, os.time), in all threads of a port: the real one until it is set, then it stands there. So
+ * another time can be tried without another thread, which takes a tenth of a second to start.
+ */
 export class ScriptClock {
   readonly buffer: SharedArrayBuffer
-  readonly #offsetMs: Float64Array
+  readonly #ms: Float64Array
 
-  /** Threads are given the `buffer` of another one, and see what is set there. */
-  constructor(buffer = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT)) {
-    this.buffer = buffer
-    this.#offsetMs = new Float64Array(buffer)
+  /** `buffer`: of the same clock in another thread. */
+  constructor(buffer?: SharedArrayBuffer) {
+    this.buffer = buffer ?? new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT)
+    this.#ms = new Float64Array(this.buffer)
+    if (!buffer) this.#ms[0] = Number.NaN
   }
 
   /** Milliseconds since the epoch. */
   now(): number {
-    return Date.now() + (this.#offsetMs[0] ?? 0)
+    const [ms = Number.NaN] = this.#ms
+    return Number.isNaN(ms) ? Date.now() : ms
   }
 
-  /** From the next call of a script on, which goes on from there. */
-  set(nowMs: number): void {
-    this.#offsetMs[0] = nowMs - Date.now()
+  /** For the calls that are made after this. */
+  set(ms: number): void {
+    this.#ms[0] = ms
   }
 }

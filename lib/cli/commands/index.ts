@@ -2,6 +2,7 @@
 import type { Command } from '../command.js'
 import { CHECK } from './check/command.js'
 import { COMPLETION } from './completion/command.js'
+import { TEST } from './test/command.js'
 import { TRY } from './try/command.js'
 
-export const COMMANDS: readonly Command[] = [CHECK, TRY, COMPLETION]
+export const COMMANDS: readonly Command[] = [CHECK, TRY, TEST, COMPLETION]

@@ -29,7 +29,8 @@ const LOOKED_AT = 1024 * 1024
 /** `shown`: what the file is called in errors. Rejects with a RelayoutError. */
 export async function messageItems(file: string, shown: string, given: EnvelopeGiven): Promise<QueueItem[]> {
   const start = await beginning(file)
-  const fields = headerFields(start)
+  const dataStart = separatorLength(start)
+  const fields = headerFields(start.slice(dataStart))
   if (fields === undefined) {
     throw relayoutError('RELAYOUT_E_NOT_A_MESSAGE', { file: shown, why: 'it does not begin with a header' })
   }
@@ -40,8 +41,8 @@ export async function messageItems(file: string, shown: string, given: EnvelopeG
   const common = {
     path: path.resolve(file),
     filename: path.basename(shown),
-    data_start: 0,
-    file_size: await sizeAsQueued(file),
+    data_start: dataStart,
+    file_size: await sizeAsQueued(file, dataStart),
     num_failures: 0,
   }
   return [...byDomain.values()].map((rcpt_to) => ({
@@ -115,12 +116,17 @@ function parsed(value: string): Address[] {
   }
 }
 
+/** Where a message was taken out of a mailbox file, a line of its own stands before the header: `From joe Thu May 28 …`. */
+function separatorLength(bytes: string): number {
+  return bytes.startsWith('From ') ? bytes.indexOf('\n') + 1 : 0
+}
+
 /** In the queue each line ends with CR LF. */
-async function sizeAsQueued(file: string): Promise<number> {
-  let bytes = 0
+async function sizeAsQueued(file: string, start: number): Promise<number> {
+  let bytes = start
   let bare = 0
   let before = 0
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(file, { start }) as AsyncIterable<Buffer>) {
     bytes += chunk.length
     for (let at = chunk.indexOf(0x0a); at >= 0; at = chunk.indexOf(0x0a, at + 1)) {
       if ((at === 0 ? before : chunk[at - 1]) !== 0x0d) bare++

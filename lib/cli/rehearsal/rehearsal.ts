@@ -122,8 +122,15 @@ export class Rehearsal {
     return session
   }
 
-  async close(): Promise<void> {
+  /** Ends all sessions: the next call begins others, and what was heard before is heard again. */
+  startAfresh(): void {
     for (const session of this.#sessions.values()) session.close()
+    this.#sessions.clear()
+    this.#heard.clear()
+  }
+
+  async close(): Promise<void> {
+    this.startAfresh()
     await this.#port.close()
   }
 
