@@ -21,6 +21,7 @@ import { described, type Machine, machine } from './machine.js'
 import type { Part, PartOptions, PartResult } from './part.js'
 import { writePage } from './performance-page.js'
 import { postfix } from './postfix.js'
+import { queueCommand } from './queue-command.js'
 import { returnPaths } from './return-paths.js'
 import { roundTrips } from './round-trips.js'
 import { scheduler } from './scheduler.js'
@@ -39,6 +40,7 @@ const PARTS = {
   'return-paths': returnPaths,
   postfix,
   share,
+  'queue-command': queueCommand,
 } as const satisfies Record<string, Part>
 type PartName = keyof typeof PARTS
 

@@ -82,9 +82,13 @@ export function scriptsOf(
 }
 
 export function unreadable(file: string, error: unknown) {
+  return relayoutError('RELAYOUT_E_FILE', { file, why: reasonOf(error) })
+}
+
+/** Of the system's error, as it completes "it cannot be read: …". */
+export function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException
-  const why = (code && REASONS[code]) ?? code ?? String(error)
-  return relayoutError('RELAYOUT_E_FILE', { file, why })
+  return (code && REASONS[code]) ?? code ?? String(error)
 }
 
 const REASONS: Readonly<Record<string, string>> = {

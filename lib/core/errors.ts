@@ -89,6 +89,8 @@ export const ERRORS = {
   RELAYOUT_E_TEST_MESSAGE: '{place}: {said}',
   RELAYOUT_E_TEST_FILE: 'nothing was tested: {count} in {file}. Correct the above',
   RELAYOUT_E_TEST_ONLY: 'no test has {part} in its name: nothing was tested. Look at --only; there is {names}',
+  RELAYOUT_E_NO_QUEUE:
+    "{folder} is no queue folder that can be read: {why}. Name the folder with --queue, or Haraka's config folder with --config",
 } as const
 
 export type ErrorCode = keyof typeof ERRORS

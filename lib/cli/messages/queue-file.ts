@@ -2,8 +2,7 @@
  * A queue file of Haraka's, read without Haraka: the length of the todo (4 bytes, big endian), the todo as JSON, the
  * message (outbound/index.js). Its name has when it came, when it is tried next and how often it failed (qfile.js).
  */
-import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
 
 import { Address } from '@haraka/email-address'
@@ -29,6 +28,7 @@ const NAME = /^(\d+)_(\d+)_(\d+)_\d+_[^_]+_\d+_[^_]+$/
 
 /** Most todos are read with the first piece. */
 const PIECE_BYTES = 8 * 1024
+const PIECE = Buffer.alloc(PIECE_BYTES)
 /** 100,000 recipients are about 10 MB. */
 const MOST_BYTES = 64 * 1024 * 1024
 
@@ -40,27 +40,41 @@ export function parseQueueFileName(name: string): QueueFileName | undefined {
     : undefined
 }
 
+/** A file that is not whole; the message says what is wrong with it. */
+export class NotWhole extends Error {}
+
 /** Rejects with a RelayoutError where the file is not whole, and with the system's error where it cannot be read. */
 export async function readQueueFile(file: string): Promise<QueueFile> {
-  const handle = await open(file, 'r')
   try {
-    return await readOpenFile(file, handle)
-  } finally {
-    await handle.close()
+    return await Promise.resolve(queueFileAt(file))
+  } catch (error) {
+    if (!(error instanceof NotWhole)) throw error
+    throw relayoutError('RELAYOUT_E_QUEUE_FILE', { file: path.basename(file), why: error.message })
   }
 }
 
-async function readOpenFile(file: string, handle: FileHandle): Promise<QueueFile> {
-  const fault = (why: string) => relayoutError('RELAYOUT_E_QUEUE_FILE', { file: path.basename(file), why })
-  const { size } = await handle.stat()
-  const first = Buffer.allocUnsafe(Math.min(PIECE_BYTES, size))
-  const { bytesRead } = await handle.read(first, 0, first.length, 0)
-  if (bytesRead < 4) throw fault(size === 0 ? 'it is empty' : `it has ${size} bytes`)
-  const length = first.readUInt32BE(0)
+/**
+ * Throws NotWhole, or the system's error. Synchronous: of a hundred thousand files, nearly all of which the system has
+ * in its memory, each takes 10 µs so, and 60 by way of promises and the thread pool.
+ */
+export function queueFileAt(file: string): QueueFile {
+  const handle = openSync(file, 'r')
+  try {
+    return readOpenFile(file, handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function readOpenFile(file: string, handle: number): QueueFile {
+  const { size } = fstatSync(handle)
+  const bytesRead = readSync(handle, PIECE, 0, PIECE_BYTES, 0)
+  if (bytesRead < 4) throw new NotWhole(size === 0 ? 'it is empty' : `it has ${size} bytes`)
+  const length = PIECE.readUInt32BE(0)
   const dataStart = length + 4
-  if (length > MOST_BYTES) throw fault('it does not begin with the length of its envelope')
-  if (dataStart > size) throw fault(`its envelope ends after ${size} of ${dataStart} bytes`)
-  const whole = dataStart <= bytesRead ? first : await readPiece(handle, dataStart)
+  if (length > MOST_BYTES) throw new NotWhole('it does not begin with the length of its envelope')
+  if (dataStart > size) throw new NotWhole(`its envelope ends after ${size} of ${dataStart} bytes`)
+  const whole = dataStart <= bytesRead ? PIECE : readPiece(handle, dataStart)
   const filename = path.basename(file)
   const name = parseQueueFileName(filename)
   return {
@@ -70,13 +84,13 @@ async function readOpenFile(file: string, handle: FileHandle): Promise<QueueFile
     file_size: size,
     num_failures: name?.attempts ?? 0,
     nextAttemptMs: name?.nextAttemptMs ?? 0,
-    todo: readTodo(whole.toString('utf8', 4, dataStart), fault),
+    todo: readTodo(whole.toString('utf8', 4, dataStart)),
   }
 }
 
-async function readPiece(handle: FileHandle, bytes: number): Promise<Buffer> {
+function readPiece(handle: number, bytes: number): Buffer {
   const piece = Buffer.alloc(bytes)
-  await handle.read(piece, 0, bytes, 0)
+  readSync(handle, piece, 0, bytes, 0)
   return piece
 }
 
@@ -88,13 +102,13 @@ interface StoredTodo {
   readonly rcpt_to: readonly object[]
 }
 
-function readTodo(text: string, fault: (why: string) => Error): QueueFile['todo'] {
+function readTodo(text: string): QueueFile['todo'] {
   try {
     const { queue_time, uuid, domain, mail_from, rcpt_to } = JSON.parse(text) as StoredTodo
     if (typeof queue_time !== 'number' || typeof uuid !== 'string') throw new Error('it has no time or no id')
     return { queue_time, uuid, domain, mail_from: address(mail_from), rcpt_to: rcpt_to.map(address) }
   } catch {
-    throw fault('its envelope cannot be read')
+    throw new NotWhole('its envelope cannot be read')
   }
 }
 

@@ -40,7 +40,7 @@ export function table(terminal: Terminal, columns: readonly Column[], rows: read
 }
 
 /** Each as wide as its widest cell, unless that is more than there is. */
-function fitted(room: number, columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
+export function fitted(room: number, columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
   const widths = columns.map((_, i) => rows.reduce((widest, row) => Math.max(widest, stringWidth(row[i] ?? '')), 1))
   let excess = widths.reduce((sum, width) => sum + width, GAP.length * (columns.length - 1)) - room
   while (excess > 0) {

@@ -18,12 +18,15 @@ export interface TerminalOptions {
   readonly colours: boolean
   /** Infinity where the output is no terminal. */
   readonly columns: number
+  /** Infinity where the output is no terminal, and all of it is wanted. */
+  readonly rows: number
   /** Somebody watches: progress is shown. */
   readonly watched: boolean
 }
 
 export class Terminal {
   readonly columns: number
+  readonly rows: number
   readonly watched: boolean
   readonly #options: TerminalOptions
   readonly #colours: ReturnType<typeof pico.createColors>
@@ -31,6 +34,7 @@ export class Terminal {
   constructor(options: TerminalOptions) {
     this.#options = options
     this.columns = options.columns
+    this.rows = options.rows
     this.watched = options.watched
     this.#colours = pico.createColors(options.colours)
   }
@@ -71,7 +75,8 @@ export function processTerminal(): Terminal {
   const colours = env['FORCE_COLOR']
     ? env['FORCE_COLOR'] !== '0'
     : out.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
-  return new Terminal({ out, err, colours, columns, watched: err.isTTY })
+  const rows = out.isTTY ? out.rows : Infinity
+  return new Terminal({ out, err, colours, columns, rows, watched: err.isTTY })
 }
 
 /** One line of visible characters. */

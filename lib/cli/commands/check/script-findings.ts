@@ -26,13 +26,14 @@ export async function checkScript(
   rehearsal: Rehearsal,
   heard: readonly Heard[],
 ): Promise<CheckedScript> {
-  const begun = await Promise.all(
-    senders.map(async (sender) => {
-      const session = rehearsal.session(sender)
-      const { topLevel, start } = await session.started
-      return { failure: topLevel ?? start, has: CALLBACKS.filter((callback) => !topLevel && session.has(callback)) }
-    }),
-  )
+  const begun: { failure: ScriptFailure | undefined; has: Callback[] }[] = []
+  // One after the other: so they print in the same order every time.
+  for (const sender of senders) {
+    const session = rehearsal.session(sender)
+    const { topLevel, start } = await session.started
+    const has = CALLBACKS.filter((callback) => !topLevel && session.has(callback))
+    begun.push({ failure: topLevel ?? start, has })
+  }
   const failures = begun.flatMap(({ failure }) => failure ?? [])
   const compiles = failures.every(({ kind }) => kind !== 'syntax')
   const text = lint(source.bytes, { compiles })

@@ -1,0 +1,40 @@
+/** A bar on the line that is there, for whoever watches: how many of how many, and how many a second. */
+import { performance } from 'node:perf_hooks'
+
+import type { Terminal } from './terminal.js'
+
+const WIDTH = 20
+/** Between two pictures of it. */
+const EVERY_MS = 100
+
+export class ProgressBar {
+  readonly #terminal: Terminal
+  readonly #all: number
+  readonly #beginMs = performance.now()
+  #shownMs = 0
+  #shown = false
+
+  constructor(terminal: Terminal, all: number) {
+    this.#terminal = terminal
+    this.#all = all
+  }
+
+  at(done: number): void {
+    if (!this.#terminal.watched) return
+    const nowMs = performance.now()
+    if (nowMs - this.#shownMs < EVERY_MS) return
+    this.#shownMs = nowMs
+    this.#shown = true
+    const part = Math.round((WIDTH * done) / this.#all)
+    const bar = '█'.repeat(part) + '░'.repeat(WIDTH - part)
+    const rate = Math.round((done * 1000) / Math.max(1, nowMs - this.#beginMs))
+    const [how, many, fast] = [done, this.#all, rate].map((number) => number.toLocaleString('en-US'))
+    this.#terminal.status(`${bar} ${how ?? ''} of ${many ?? ''}, ${fast ?? ''}/s`)
+  }
+
+  /** It is gone. */
+  end(): void {
+    if (this.#shown) this.#terminal.status('')
+    this.#shown = false
+  }
+}
