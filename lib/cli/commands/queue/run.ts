@@ -5,6 +5,7 @@ import { relayoutError } from '../../../core/errors.js'
 import type { SenderSettings } from '../../../core/settings/settings.js'
 import type { Context } from '../../command.js'
 import type { ExitCode } from '../../exit-code.js'
+import { readWhole } from '../../read-whole.js'
 import { listQueue } from '../../queue-folder/list-queue.js'
 import { type OpenRehearsal, openRehearsal, type RehearsalChoice } from '../../rehearsal/open-rehearsal.js'
 import { Ledger } from './ledger.js'
@@ -87,7 +88,5 @@ function senderOf(senders: readonly SenderSettings[], name: string): SenderSetti
 }
 
 function readLimit(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  if (/^\d{1,15}$/.test(value)) return Number(value)
-  throw relayoutError('RELAYOUT_E_NUMBER', { option: '--limit', value, accepted: 'a whole number' })
+  return value === undefined ? undefined : readWhole('--limit', value, 0, 1_000_000_000)
 }

@@ -1,8 +1,8 @@
 /** `relayout try`: what would be decided of messages by each sender, and in which order they would go. */
-import { relayoutError } from '../../../core/errors.js'
 import type { Context } from '../../command.js'
 import type { ExitCode } from '../../exit-code.js'
 import { type NamedItem, readMessages } from '../../messages/read-messages.js'
+import { readWhole } from '../../read-whole.js'
 import { openRehearsal, type RehearsalChoice } from '../../rehearsal/open-rehearsal.js'
 import type { Decided } from '../../rehearsal/rehearsal.js'
 import { inSendingOrder } from '../../rehearsal/sending-order.js'
@@ -24,7 +24,7 @@ export interface Tried extends NamedItem {
 const MOST_REPEATS = 1_000_000
 
 export async function run(context: Context, args: readonly string[], options: TryOptions): Promise<ExitCode> {
-  const times = readRepeat(options.repeat)
+  const times = readWhole('--repeat', options.repeat ?? '1', 1, MOST_REPEATS)
   const { rehearsal, heard, atMs } = openRehearsal(context, options)
   const { from, to = [] } = options
   try {
@@ -46,11 +46,4 @@ export async function run(context: Context, args: readonly string[], options: Tr
   } finally {
     await rehearsal.close()
   }
-}
-
-function readRepeat(value = '1'): number {
-  const times = Number(value)
-  if (/^\d+$/.test(value) && times >= 1 && times <= MOST_REPEATS) return times
-  const accepted = `a whole number from 1 to ${MOST_REPEATS.toLocaleString('en-US')}`
-  throw relayoutError('RELAYOUT_E_NUMBER', { option: '--repeat', value, accepted })
 }
