@@ -209,7 +209,7 @@ describe('relayout queue', function () {
       [['--queue', 'nowhere'], /nowhere is no queue folder that can be read: it is not there\./],
       [['--queue', 'config/relayout.ini'], /relayout\.ini is no queue folder that can be read: it is a file\./],
       [['--sender', 'mian'], /there is no sender mian in relayout\.ini; there is bulk, main$/],
-      [['--limit', 'x'], /--limit x: a whole number is accepted$/],
+      [['--limit', 'x'], /--limit x: a whole number from 0 to 1,000,000,000 is accepted$/],
     ] as const) {
       const { code, out, err } = await call(...args)
       assert.deepEqual([code, out], [2, ''], args.join(' '))
