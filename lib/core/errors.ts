@@ -91,6 +91,12 @@ export const ERRORS = {
   RELAYOUT_E_TEST_ONLY: 'no test has {part} in its name: nothing was tested. Look at --only; there is {names}',
   RELAYOUT_E_NO_QUEUE:
     "{folder} is no queue folder that can be read: {why}. Name the folder with --queue, or Haraka's config folder with --config",
+  RELAYOUT_E_COMMAND:
+    '{command} is no command that can be asked about: {why}. Give the line that was answered, as "RCPT TO:<a@example.com>", DATA, . for the end of the message, or "" for the greeting',
+  RELAYOUT_E_REPLY:
+    '{reply} is no reply: {why}. Give it as "550 5.1.1 no such user", several lines with \\r\\n between them',
+  RELAYOUT_E_CASE:
+    '{what}. Give the command and the reply, or - to read many from standard input, a line each: the command, a tab and the reply, or a JSON object with command and reply',
 } as const
 
 export type ErrorCode = keyof typeof ERRORS

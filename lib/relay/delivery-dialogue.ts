@@ -18,6 +18,7 @@ import { commandExchange, localExchange, type Settled } from './exchange.js'
 import type { Handshake, Recorded } from './handshake.js'
 import { MessagePhase, type MessagePhaseHost, type MessagePhaseOptions, type Progress } from './message-phase.js'
 import type { RelayConnection } from './relay-connection.js'
+import { authCommand } from './secret-redaction.js'
 import type { Recipient } from './transaction.js'
 import type { WireAddress } from './wire-address.js'
 
@@ -217,8 +218,8 @@ export class DeliveryDialogue {
       this.#answer(makeReply(454, NO_AUTH_WITHOUT_TLS))
       return
     }
-    const [, mechanism = '', initial = ''] = line.split(' ')
-    this.#authLabel = /^[\w-]{1,20}$/.test(mechanism) ? `AUTH ${mechanism}` : 'AUTH'
+    const { shown, initial } = authCommand(line)
+    this.#authLabel = shown
     this.#connection.secrets.remember(initial)
     this.#send('auth', line, this.#authReply, this.#authLabel)
   }

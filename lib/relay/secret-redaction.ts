@@ -26,3 +26,9 @@ export class SecretRedaction {
     return forms.reduce((rest, form) => rest.replaceAll(form, '***'), text)
   }
 }
+
+/** Of an AUTH line: what may be seen of it, and what followed the mechanism. */
+export function authCommand(line: string): { readonly shown: string; readonly initial: string } {
+  const [, mechanism = '', initial = ''] = line.split(' ')
+  return { shown: /^[\w-]{1,20}$/.test(mechanism) ? `AUTH ${mechanism}` : 'AUTH', initial }
+}

@@ -21,8 +21,8 @@ export interface RelayCase {
   /** Part of a domain name: small letters, digits, hyphens. */
   readonly name: string
   readonly relay?: ScriptedRelayOptions
-  /** Further keys of the sender. */
-  readonly ini?: string
+  /** Further keys of the sender, given the port of its relay server. */
+  readonly ini?: string | ((port: number) => string)
   /** How many messages; default 3. */
   readonly messages?: number
   /** Local parts of the recipients of each. */
@@ -86,7 +86,8 @@ export async function openManyRelays(
   const dsns = await startScriptedRelay()
   const relays = new Map<string, ScriptedRelay>()
   for (const { name, relay } of cases) relays.set(name, await startScriptedRelay(relay))
-  const sections = cases.map(({ name, ini = '' }) => {
+  const sections = cases.map(({ name, ini: given = '' }) => {
+    const ini = typeof given === 'string' ? given : given(relays.get(name)?.port ?? 0)
     const own = new Set(ini.split('\n').map((line) => line.split('=')[0]))
     const common = (options.sender ?? '').split('\n').filter((line) => !own.has(line.split('=')[0]))
     return [`[sender.${name}]`, `host=127.0.0.1:${relays.get(name)?.port}`, `filter[]=${name}.test`, ...common, ini]

@@ -3,7 +3,8 @@ import type { Command } from '../command.js'
 import { CHECK } from './check/command.js'
 import { COMPLETION } from './completion/command.js'
 import { QUEUE } from './queue/command.js'
+import { REPLY } from './reply/command.js'
 import { TEST } from './test/command.js'
 import { TRY } from './try/command.js'
 
-export const COMMANDS: readonly Command[] = [CHECK, TRY, QUEUE, TEST, COMPLETION]
+export const COMMANDS: readonly Command[] = [CHECK, TRY, REPLY, QUEUE, TEST, COMPLETION]

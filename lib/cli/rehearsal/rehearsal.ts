@@ -89,10 +89,10 @@ export class Rehearsal {
         begun: () => undefined,
         failed: (failure) => {
           failed = failure
-          this.#hear(sender, 'failure', failureSentence(failure, consequenceOf(failure.function, settings.main)))
+          this.hear(sender, 'failure', failureSentence(failure, consequenceOf(failure.function, settings.main)))
         },
         warned: (warning) => warnings.push(warning),
-        remarked: (remark) => this.#hear(sender, 'warning', remark),
+        remarked: (remark) => this.hear(sender, 'warning', remark),
       })
       said.set(sender, { judgement, failure: failed, warnings })
       return judgement
@@ -115,8 +115,8 @@ export class Rehearsal {
       source.bytes.length === 0
         ? openNoScript(globals)
         : this.#port.open(source, globals, {
-            print: (line) => this.#hear(sender, 'print', fromBytes(line)),
-            warning: (message) => this.#hear(sender, 'warning', fromBytes(message)),
+            print: (line) => this.hear(sender, 'print', fromBytes(line)),
+            warning: (message) => this.hear(sender, 'warning', fromBytes(message)),
           })
     this.#sessions.set(sender.name, session)
     return session
@@ -134,7 +134,8 @@ export class Rehearsal {
     await this.#port.close()
   }
 
-  #hear({ name }: SenderSettings, kind: Heard['kind'], text: string): void {
+  /** Something that is said once, however often. */
+  hear({ name }: SenderSettings, kind: Heard['kind'], text: string): void {
     const heard = this.#heard.get(name) ?? new Set<string>()
     this.#heard.set(name, heard)
     const key = `${kind} ${text}`

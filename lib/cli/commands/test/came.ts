@@ -1,9 +1,10 @@
 /** What came of a message or a reply, in the words of the keys under `expect`. */
 import { fromBytes } from '../../../core/byte-string.js'
+import { presentedLines } from '../../../core/reply.js'
 import { formatTime } from '../../../core/settings/quantity.js'
+import type { Judged } from '../../conversation/conversation.js'
 import type { Decided, Heard } from '../../rehearsal/rehearsal.js'
 import type { MessageCame, Outcome, ReplyCame } from './expectations.js'
-import type { Presented } from './presented-reply.js'
 
 /** `heard` in the test so far; what the message itself was warned about is added. */
 export function messageCame({ answers, taken, skip }: Decided, heard: Heard[]): MessageCame {
@@ -43,9 +44,15 @@ export function messageCame({ answers, taken, skip }: Decided, heard: Heard[]): 
   }
 }
 
-export function replyCame({ reply, outcome, failures, warnings }: Presented, heard: readonly Heard[]): ReplyCame {
+export function replyCame({ presented, outcome, failures, warnings }: Judged, heard: readonly Heard[]): ReplyCame {
   const besides = said(heard)
-  return { reply, outcome, failures, prints: besides.prints, warnings: [...warnings, ...besides.warnings] }
+  return {
+    reply: fromBytes(presentedLines(presented).join('\n')),
+    outcome,
+    failures: failures.map(({ message }) => fromBytes(message)),
+    prints: besides.prints,
+    warnings: [...warnings.map(({ sentence }) => sentence), ...besides.warnings],
+  }
 }
 
 function said(heard: readonly Heard[]): { readonly prints: string[]; readonly warnings: string[] } {

@@ -1,4 +1,5 @@
 /** What a file of expectations says, read and checked. */
+import type { AnsweredCommand } from '../../conversation/read-command.js'
 import type { Address } from '@haraka/email-address'
 
 import type { Reply } from '../../../core/reply.js'
@@ -62,8 +63,7 @@ export interface GivenMessage {
 }
 
 export interface GivenReply {
-  /** '': the greeting. */
-  readonly command: string
+  readonly command: AnsweredCommand
   readonly reply: Reply
   /** Undefined: the first. */
   readonly sender: string | undefined

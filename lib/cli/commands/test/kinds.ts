@@ -6,6 +6,7 @@ import { RelayoutError } from '../../../core/errors.js'
 import { parseRewrite, type Reply } from '../../../core/reply.js'
 import { type Reading, yesNo } from '../../../core/settings/key-spec.js'
 import { parseTime } from '../../../core/settings/quantity.js'
+import { type AnsweredCommand, readCommand } from '../../conversation/read-command.js'
 import { bareAddress } from '../../messages/message-file.js'
 import { readTime } from '../../read-time.js'
 import { type Match, readMatch } from './match.js'
@@ -96,9 +97,9 @@ export const RECIPIENT: Kind<Address> = {
 }
 
 /** A command as it is sent; '' stands for the connection, before which there is none. */
-export const COMMAND: Kind<string> = {
+export const COMMAND: Kind<AnsweredCommand> = {
   accepted: "a command such as RCPT TO:<bob@example.net>, . for the end of the message, or '' for the greeting,",
-  read: (text) => (/[\r\n]/.test(text.trimEnd()) ? NOTHING_SAID : { value: text.trim() }),
+  read: (text) => readingOf(() => readCommand(toBytes(text.trim()))),
 }
 
 export const REPLY: Kind<Reply> = {

@@ -3,13 +3,14 @@
  * scripts' clock stands where the test or its message says.
  */
 import type { QueueItem } from '../../../policy/queue-item.js'
+import type { Judged } from '../../conversation/conversation.js'
+import { Conversations } from '../../conversation/conversations.js'
 import type { Decided, Heard } from '../../rehearsal/rehearsal.js'
 import { inSendingOrder } from '../../rehearsal/sending-order.js'
 import { messageCame, replyCame } from './came.js'
 import type { Expectation, MessageCame, MessageStep, ReplyCame, ReplyStep, Test } from './expectations.js'
 import type { Mistakes, Place, Placed } from './mistakes.js'
 import type { OpenFile } from './open-file.js'
-import { presented, type Presented } from './presented-reply.js'
 import type { WrittenMessages } from './written-messages.js'
 
 /** An expectation that did not come true. */
@@ -60,13 +61,13 @@ export async function perform({ test, items }: PreparedTest, open: OpenFile): Pr
   const asked: Asked[] = []
   // The file runs when the first step needs it.
   rehearsal.startAfresh()
-  const greeted = new Set<string>()
+  const conversations = new Conversations(rehearsal, open.settings)
   for (const [i, step] of test.steps.entries()) {
     clock.set(step.atMs)
     const name = step.name ?? `${step.kind} ${i + 1}`
     const shown = test.steps.length > 1 ? { step: name } : {}
     if (step.kind === 'reply') {
-      misses.push(...missed(step, replyCame(await presentedIn(step, open, greeted), heard), shown))
+      misses.push(...missed(step, replyCame(await judgedIn(conversations, open, step), heard), shown))
     } else {
       const item = items.get(step)
       if (!item) continue
@@ -100,16 +101,15 @@ function missed<Came extends MessageCame | ReplyCame>(
   return [...misses, ...failures]
 }
 
-/** `greeted`: the servers that were there before in the test. */
-async function presentedIn({ reply: given }: ReplyStep, open: OpenFile, greeted: Set<string>): Promise<Presented> {
-  const { settings, rehearsal } = open
-  const [first] = settings.senders
-  const sender = settings.senders.find(({ name }) => name === given.sender) ?? first
+async function judgedIn(
+  conversations: Conversations,
+  { settings }: OpenFile,
+  { reply: given }: ReplyStep,
+): Promise<Judged> {
+  const { sender: name, server, command, reply } = given
+  const sender = settings.senders.find((one) => one.name === name) ?? settings.senders[0]
   if (!sender) throw new Error('there is always a sender')
-  const key = `${sender.name} ${given.server ?? ''}`
-  const begins = !greeted.has(key)
-  greeted.add(key)
-  return presented({ rehearsal, settings }, sender, { ...given, begins })
+  return conversations.with(sender, server).reply({ command, reply })
 }
 
 /** Each sender has a queue of its own: nothing is said of the order between two of them. */
