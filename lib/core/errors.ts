@@ -97,6 +97,11 @@ export const ERRORS = {
     '{reply} is no reply: {why}. Give it as "550 5.1.1 no such user", several lines with \\r\\n between them',
   RELAYOUT_E_CASE:
     '{what}. Give the command and the reply, or - to read many from standard input, a line each: the command, a tab and the reply, or a JSON object with command and reply',
+  RELAYOUT_E_NOTHING_NEW: 'there is no new script to compare with. Name it with --script',
+  RELAYOUT_E_NO_INPUT: 'there is nothing to put to the scripts. Name messages, or say --queue or --journal',
+  RELAYOUT_E_WHICH_SCRIPT:
+    '{file} could stand for several scripts: {scripts}. Give it the name of one of them, or name one of its senders with --sender',
+  RELAYOUT_E_JOURNAL_LINE: '{file}:{line} is left out: {why}',
 } as const
 
 export type ErrorCode = keyof typeof ERRORS

@@ -5,7 +5,7 @@
 import path from 'node:path'
 
 import type { Clock } from '../core/clock.js'
-import { type ErrorCode, sentence } from '../core/errors.js'
+import { sentence } from '../core/errors.js'
 import type { MainSettings } from '../core/settings/settings.js'
 import { addressKeyFile, makeAddressKey } from '../journal/address-key.js'
 import { JournalWriter, RETRY_SECONDS } from '../journal/journal-writer.js'
@@ -85,13 +85,15 @@ export class JournalRecording {
     }
   }
 
-  #failed(code: Extract<ErrorCode, `RELAYOUT_E_JOURNAL${string}`>, file: string, error: unknown): void {
+  #failed(code: JournalFailure, file: string, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error)
     const text = sentence(code, { file, why, seconds: RETRY_SECONDS })
     // What the system says may differ each time; it is one failure all the same.
     this.#log.failure({ place: 'journal', text: code }, 'error', 'journal', { code, error: text })
   }
 }
+
+type JournalFailure = 'RELAYOUT_E_JOURNAL' | 'RELAYOUT_E_JOURNAL_KEY' | 'RELAYOUT_E_JOURNAL_ROTATION'
 
 /** Relative to Haraka's installation folder, as Haraka's own settings are. */
 function journalFile(name: string): string {

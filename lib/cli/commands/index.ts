@@ -1,5 +1,6 @@
 /** All commands, in the order of the help. */
 import type { Command } from '../command.js'
+import { BACKTEST } from './backtest/command.js'
 import { CHECK } from './check/command.js'
 import { COMPLETION } from './completion/command.js'
 import { QUEUE } from './queue/command.js'
@@ -7,4 +8,4 @@ import { REPLY } from './reply/command.js'
 import { TEST } from './test/command.js'
 import { TRY } from './try/command.js'
 
-export const COMMANDS: readonly Command[] = [CHECK, TRY, REPLY, QUEUE, TEST, COMPLETION]
+export const COMMANDS: readonly Command[] = [CHECK, TRY, REPLY, QUEUE, BACKTEST, TEST, COMPLETION]

@@ -1,0 +1,74 @@
+/** The offers and replies of a journal, in their order. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+
+import { toBytes } from '../../../core/byte-string.js'
+import { parseReply } from '../../../core/reply.js'
+import { isFault, type JournalFault, readJournal } from '../../../journal/journal-reader.js'
+import type { RecordOf } from '../../../journal/records.js'
+import { type QueueItem, rememberTry } from '../../../policy/queue-item.js'
+import type { Input, MessageInput, ReplyInput } from './inputs.js'
+
+/** What there is to say of the journal itself. */
+export interface JournalNotes {
+  readonly faults: JournalFault[]
+  faultCount: number
+  /** Addresses are hashed: rules about them cannot be tried. */
+  hashed: boolean
+  /** Offers without their header, and those that do not have all their recipients. */
+  withoutHeader: number
+  cutRecipients: number
+}
+
+/** Of the faults, so many are told. */
+const MOST_FAULTS = 5
+
+export async function* journalInputs(file: string, notes: JournalNotes): AsyncGenerator<Input, void> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'relayout-'))
+  try {
+    for await (const entry of readJournal(file)) {
+      if (isFault(entry)) {
+        notes.faultCount++
+        if (notes.faults.length < MOST_FAULTS) notes.faults.push(entry)
+      } else if (entry.event === 'begin') notes.hashed ||= entry.addresses === 'hashed'
+      else if (entry.event === 'offer') {
+        const offer = await offered(entry, folder, notes)
+        yield offer
+        await rm(offer.item.path) // both scripts have answered when the next one is asked for
+      } else if (entry.event === 'reply') yield* replied(entry)
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The header is where the script's thread reads it: in a file. */
+async function offered(record: RecordOf<'offer'>, folder: string, notes: JournalNotes): Promise<MessageInput> {
+  const { headers, from, to, size, queued, retries, lastTry } = record
+  if (!headers) notes.withoutHeader++
+  if (record.recipients !== undefined) notes.cutRecipients++
+  const filename = path.basename(record.file)
+  const file = path.join(folder, filename)
+  await writeFile(file, toBytes([...(headers ?? []), '', ''].join('\r\n')), 'latin1')
+  const item: QueueItem = {
+    path: file,
+    filename,
+    data_start: 0,
+    file_size: size,
+    num_failures: retries,
+    todo: {
+      queue_time: Date.parse(queued),
+      mail_from: { address: from },
+      rcpt_to: to.map((address) => ({ address })),
+    },
+  }
+  if (lastTry !== undefined) rememberTry(item, Date.parse(lastTry))
+  return { kind: 'message', source: 'journal', name: record.id ?? filename, item, atMs: Date.parse(record.t) }
+}
+
+function* replied(record: RecordOf<'reply'>): Generator<ReplyInput, void> {
+  const { sender, server, stage, command } = record
+  const reply = parseReply(record.reply.map(toBytes))
+  if (reply) yield { kind: 'reply', sender, server, stage, shown: command, reply, atMs: Date.parse(record.t) }
+}
