@@ -6,6 +6,7 @@ import stringWidth from 'string-width'
 
 import { type Column, fitted } from '../../output/table.js'
 import type { Terminal } from '../../output/terminal.js'
+import { wrapped } from '../../output/wrap.js'
 
 /** That say how wide the columns are. */
 const FIRST_ROWS = 200
@@ -67,7 +68,9 @@ export class LongList {
     const { least, wraps } = this.#columns[column] ?? {}
     const width = this.#widths[column] ?? 0
     if (least === undefined || this.#terminal.columns === Infinity || widthOf(text) <= width) return [text]
-    return wraps ? wrapped(text, width) : [cut(text, width)]
+    return (wraps ? wrapped(text, width, '') : [text]).map((line) =>
+      stringWidth(line) <= width ? line : cut(line, width),
+    )
   }
 
   #padded(text: string, column: number): string {
@@ -79,21 +82,6 @@ export class LongList {
 /** `stringWidth` takes microseconds, also of the plain text that nearly all is. */
 function widthOf(text: string): number {
   return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text)
-}
-
-/** In lines of whole words, where they fit. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (stringWidth(longer) <= width) line = longer
-    else {
-      if (line !== '') lines.push(line)
-      line = stringWidth(word) <= width ? word : cut(word, width)
-    }
-  }
-  return [...lines, line]
 }
 
 function cut(text: string, width: number): string {
