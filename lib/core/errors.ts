@@ -102,6 +102,10 @@ export const ERRORS = {
   RELAYOUT_E_WHICH_SCRIPT:
     '{file} could stand for several scripts: {scripts}. Give it the name of one of them, or name one of its senders with --sender',
   RELAYOUT_E_JOURNAL_LINE: '{file}:{line} is left out: {why}',
+  RELAYOUT_E_NO_JOURNAL:
+    'there is no journal to look at: {why}. With journal = log/relayout.journal under [main] in relayout.ini, what happens to messages from then on is recorded; a journal that lies elsewhere is named with --journal',
+  RELAYOUT_E_HASHED_ADDRESSES:
+    'the addresses in {file} are hashed, and {key}, which is needed to look for one, cannot be read: {why}. Ask for the id of the message or the name of its queue file, or as a user who may read the key',
 } as const
 
 export type ErrorCode = keyof typeof ERRORS

@@ -25,19 +25,22 @@ export function isFault(entry: JournalEntry): entry is JournalFault {
 
 /** Longer ones are no records of ours. */
 export const LONGEST_LINE_BYTES = 8 * 1024 * 1024
-const PIECE_BYTES = 64 * 1024
+const PIECE_BYTES = 256 * 1024
 
 interface OpenFile {
   readonly name: string
   readonly handle: FileHandle
 }
 
+/** Looks at a line, without its end, before it is read as a record; false: it is passed over, whatever is in it. */
+export type WantedLine = (line: Buffer) => boolean
+
 /** The journal with its older files, the oldest first. */
-export async function* readJournal(file: string): AsyncGenerator<JournalEntry, void> {
+export async function* readJournal(file: string, wanted?: WantedLine): AsyncGenerator<JournalEntry, void> {
   const { files, faults } = await openAll(file)
   try {
     yield* faults
-    for (const opened of files.reverse()) yield* entriesOf(opened)
+    for (const opened of files.reverse()) yield* entriesOf(opened, wanted)
   } finally {
     for (const { handle } of files) await handle.close().catch(() => undefined)
   }
@@ -89,17 +92,18 @@ async function tryOpen(name: string): Promise<OpenFile | JournalFault> {
   }
 }
 
-async function* entriesOf({ name, handle }: OpenFile): AsyncGenerator<JournalEntry, void> {
+async function* entriesOf({ name, handle }: OpenFile, wanted?: WantedLine): AsyncGenerator<JournalEntry, void> {
   let line = 0
   const entry = (bytes: Buffer | 'too long', ended: boolean): JournalEntry | undefined => {
     line++
+    if (bytes !== 'too long' && wanted && !wanted(bytes)) return undefined
     const read = bytes === 'too long' ? `it has more than ${LONGEST_LINE_BYTES} bytes` : recordOf(bytes, ended)
     return typeof read === 'string' ? { file: name, line, why: read } : read
   }
   let rest: Buffer[] = []
   let length = 0
   const whole = (end: Buffer): Buffer | 'too long' =>
-    length + end.length > LONGEST_LINE_BYTES ? 'too long' : Buffer.concat([...rest, end])
+    length + end.length > LONGEST_LINE_BYTES ? 'too long' : length === 0 ? end : Buffer.concat([...rest, end])
   try {
     for (;;) {
       const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(PIECE_BYTES), 0, PIECE_BYTES)

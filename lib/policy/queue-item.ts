@@ -42,8 +42,13 @@ export function rememberTry(item: QueueItem, nowMs: number): void {
  * host stay. ($arrival_$nextattempt_$attempts_$pid_$uniquetag_$counter_$host, outbound/qfile.js)
  */
 export function itemKey(item: QueueItem): string {
-  const parts = item.filename.split('_')
-  return parts.length === 7 ? `${parts[0]}_${parts[4]}_${parts[6]}` : item.filename
+  return itemKeyOf(item.filename)
+}
+
+/** The same from the name of its file, any of those that it has had. */
+export function itemKeyOf(filename: string): string {
+  const parts = filename.split('_')
+  return parts.length === 7 ? `${parts[0]}_${parts[4]}_${parts[6]}` : filename
 }
 
 /** Bytes of the message as queued, without the queue file's own header. */

@@ -85,10 +85,23 @@ describe('readJournal', () => {
 
   it('keeps no line that is longer than any of ours, and reads those across its pieces', async () => {
     const { file } = open()
-    const long = 'ä'.repeat(100_000)
+    const long = 'ä'.repeat(400_000)
     fs.writeFileSync(file, `${record(long)}\n${'x'.repeat(3 * LONGEST_LINE_BYTES)}\n${record('after')}\n`)
     const why = `it has more than ${LONGEST_LINE_BYTES} bytes`
     assert.deepEqual(await read(readJournal(file)), [long, { line: 2, why }, 'after'])
+  })
+
+  it('passes over lines that are not wanted, whatever is in them, and counts them', async () => {
+    const { file } = open()
+    fs.writeFileSync(file, [record('one'), 'no record', record('two'), 'nor this'].join('\n'))
+    const seen: string[] = []
+    const wanted = (line: Buffer): boolean => {
+      seen.push(line.toString())
+      return !line.includes('no record')
+    }
+    const why = 'the line has no end: the process that wrote it was killed'
+    assert.deepEqual(await read(readJournal(file, wanted)), ['one', 'two', { line: 4, why }])
+    assert.deepEqual(seen, [record('one'), 'no record', record('two'), 'nor this'])
   })
 
   it('tells a file that cannot be opened', async () => {

@@ -7,5 +7,6 @@ import { QUEUE } from './queue/command.js'
 import { REPLY } from './reply/command.js'
 import { TEST } from './test/command.js'
 import { TRY } from './try/command.js'
+import { WHY } from './why/command.js'
 
-export const COMMANDS: readonly Command[] = [CHECK, TRY, REPLY, QUEUE, BACKTEST, TEST, COMPLETION]
+export const COMMANDS: readonly Command[] = [CHECK, TRY, REPLY, QUEUE, WHY, BACKTEST, TEST, COMPLETION]
