@@ -9,12 +9,13 @@ const EVERY_MS = 100
 
 export class ProgressBar {
   readonly #terminal: Terminal
-  readonly #all: number
+  readonly #all: number | undefined
   readonly #beginMs = performance.now()
   #shownMs = 0
   #shown = false
 
-  constructor(terminal: Terminal, all: number) {
+  /** `all`: undefined where nobody knows before the end. */
+  constructor(terminal: Terminal, all?: number) {
     this.#terminal = terminal
     this.#all = all
   }
@@ -25,11 +26,8 @@ export class ProgressBar {
     if (nowMs - this.#shownMs < EVERY_MS) return
     this.#shownMs = nowMs
     this.#shown = true
-    const part = Math.round((WIDTH * done) / this.#all)
-    const bar = '█'.repeat(part) + '░'.repeat(WIDTH - part)
     const rate = Math.round((done * 1000) / Math.max(1, nowMs - this.#beginMs))
-    const [how, many, fast] = [done, this.#all, rate].map((number) => number.toLocaleString('en-US'))
-    this.#terminal.status(`${bar} ${how ?? ''} of ${many ?? ''}, ${fast ?? ''}/s`)
+    this.#terminal.status(`${this.#part(done)}, ${grouped(rate)}/s`)
   }
 
   /** It is gone. */
@@ -37,4 +35,14 @@ export class ProgressBar {
     if (this.#shown) this.#terminal.status('')
     this.#shown = false
   }
+
+  #part(done: number): string {
+    if (this.#all === undefined) return grouped(done)
+    const part = Math.round((WIDTH * done) / this.#all)
+    return `${'█'.repeat(part)}${'░'.repeat(WIDTH - part)} ${grouped(done)} of ${grouped(this.#all)}`
+  }
+}
+
+function grouped(number: number): string {
+  return number.toLocaleString('en-US')
 }

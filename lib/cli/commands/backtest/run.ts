@@ -7,6 +7,7 @@ import type { Context } from '../../command.js'
 import type { ExitCode } from '../../exit-code.js'
 import { openInstallation, unreadable, usableSettings } from '../../installation.js'
 import { type Messages, readMessages } from '../../messages/read-messages.js'
+import { ProgressBar } from '../../output/progress-bar.js'
 import { readTime } from '../../read-time.js'
 import { readWhole } from '../../read-whole.js'
 import { Comparison } from './compare.js'
@@ -57,7 +58,9 @@ export async function run(context: Context, args: readonly string[], options: Ba
       const notes: JournalNotes = { faults: [], faultCount: 0, hashed: false, withoutHeader: 0, cutRecipients: 0 }
       const read: Read = { queue: 0, journal: 0, file: 0, replies: 0, otherSenders: 0, damaged: 0 }
       const inputs = inputsOf(messages, queue && queueFolder, nowMs, journal, notes, read)
-      const comparison = await compare(inputs, sides, clock, nowMs, read)
+      const bar = new ProgressBar(terminal)
+      const comparison = await compare(inputs, sides, clock, nowMs, read, bar)
+      bar.end()
       const [before, after] = sides
       const heard = { before: before.heard, after: after.heard }
       const report = reported({ before: before.scripts, after: after.scripts, read, journal: notes, comparison, heard })
@@ -92,10 +95,13 @@ async function compare(
   clock: ScriptClock,
   nowMs: number,
   read: Read,
+  bar: ProgressBar,
 ): Promise<Comparison> {
   const comparison = new Comparison()
+  let done = 0
   for await (const input of inputs) {
     clock.set(input.atMs ?? nowMs)
+    bar.at(++done)
     if (input.kind === 'message') {
       read[input.source]++
       comparison.message(input, ...(await Promise.all([before.decide(input.item), after.decide(input.item)])))
