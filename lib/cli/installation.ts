@@ -2,7 +2,7 @@
  * The installation that the command looks at: relayout.ini and the scripts in Haraka's config folder, read as Haraka
  * reads them. Nothing is written, and no secret that the settings hold is shown.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import path from 'node:path'
 
 import { relayoutError } from '../core/errors.js'
@@ -20,12 +20,15 @@ export interface Installation {
   readonly settings: SettingsResult
   /** Haraka's own, seconds. */
   readonly retryIntervals: readonly number[]
-  /** By its name in the settings; undefined: there is no such file. */
+  /** By its name in the settings; undefined: there is no such file. Throws a RelayoutError where it cannot be read. */
   script(name: string): ScriptSource | undefined
 }
 
 /** What tells a config folder of Haraka. */
 const SIGNS = [SETTINGS_FILE, 'relayout.lua', 'plugins', 'smtp.ini']
+
+/** The engine takes no larger one. */
+const LARGEST_SCRIPT = 4 * 1024 * 1024
 
 /** The package's own folder, whose config/ has the defaults. */
 const PACKAGE = path.join(__dirname, '..', '..', '..')
@@ -44,13 +47,18 @@ export function openInstallation(folder: string | undefined): Installation {
       script: () => undefined,
     }
   }
+  needReadable(configFolder)
+  needReadable(path.join(configFolder, SETTINGS_FILE))
   const { own, ofPlugin } = readers(configFolder)
   return {
     configFolder,
     queueFolder: queueFolder(own, path.dirname(configFolder)),
     settings: readSettings(ofPlugin),
     retryIntervals: intervals(own),
-    script: (name) => readScript(own, name),
+    script: (name) => {
+      needReadable(path.join(configFolder, name))
+      return readScript(own, name)
+    },
   }
 }
 
@@ -66,10 +74,43 @@ export function usableSettings({ settings: result }: Installation, say: (sentenc
 
 /** A script by its path. Throws a RelayoutError. */
 export function scriptAt(file: string): ScriptSource {
+  let bytes: Buffer
   try {
-    return scriptSource(path.basename(file), readFileSync(file))
+    bytes = readAtMost(file, LARGEST_SCRIPT)
   } catch (error) {
     throw unreadable(file, error)
+  }
+  if (bytes.length <= LARGEST_SCRIPT) return scriptSource(path.basename(file), bytes)
+  throw relayoutError('RELAYOUT_E_FILE', { file, why: `a script has ${LARGEST_SCRIPT} bytes at most` })
+}
+
+/** One byte more than `most` tells that there is more. Also of a pipe, as the shell makes one of `<(…)`. */
+export function readAtMost(file: string, most: number): Buffer {
+  const handle = openSync(file, 'r')
+  try {
+    const pieces: Buffer[] = []
+    const { size } = fstatSync(handle)
+    for (let left = most + 1; left > 0;) {
+      const piece = Buffer.alloc(Math.min(left, Math.max(size + 1, 64 * 1024)))
+      const bytesRead = readSync(handle, piece, 0, piece.length, null)
+      if (bytesRead === 0) break
+      pieces.push(piece.subarray(0, bytesRead))
+      left -= bytesRead
+    }
+    return Buffer.concat(pieces)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** What is there and is not for this user's eyes would be taken for missing, and the answers would be wrong. */
+function needReadable(file: string): void {
+  try {
+    const isFolder = statSync(file).isDirectory()
+    accessSync(file, isFolder ? constants.R_OK | constants.X_OK : constants.R_OK)
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!['ENOENT', 'ENOTDIR'].includes(code)) throw unreadable(file, error)
   }
 }
 
@@ -82,7 +123,7 @@ export function scriptsOf(
 }
 
 export function unreadable(file: string, error: unknown) {
-  return relayoutError('RELAYOUT_E_FILE', { file, why: reasonOf(error) })
+  return relayoutError('RELAYOUT_E_FILE', { file: file || '""', why: reasonOf(error) })
 }
 
 /** Of the system's error, as it completes "it cannot be read: …". */
@@ -96,9 +137,17 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'it may not be read by you',
   EISDIR: 'it is a folder',
   ENOTDIR: 'its folder is a file',
+  ELOOP: 'it is a symbolic link that leads to itself',
+  ENAMETOOLONG: 'its name is too long',
+  EBADF: 'it is closed, or only open for writing',
+  ENOSPC: 'there is no room left',
+  EDQUOT: 'there is no room left for you',
+  EROFS: 'nothing can be written there',
 }
 
 function namedFolder(folder: string): string {
+  const isFolder = folder !== '' && statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+  if (isFolder === false) throw relayoutError('RELAYOUT_E_FILE', { file: folder || '""', why: 'it is no folder' })
   const inner = path.join(folder, 'config')
   const found = [inner, folder].find(looksLikeConfig) ?? (existsSync(folder) ? folder : undefined)
   if (found === undefined) throw relayoutError('RELAYOUT_E_FILE', { file: folder, why: 'there is no such folder' })

@@ -4,6 +4,7 @@ import { Command as Commander, Help } from 'commander'
 import type { Command, Context } from './command.js'
 import { COMMANDS } from './commands/index.js'
 import type { ExitCode } from './exit-code.js'
+import { plain } from './output/terminal.js'
 import { JSON_OUTPUT } from './shared-options.js'
 import { version } from './version.js'
 
@@ -20,6 +21,8 @@ export function buildProgram(context: Context, done: (code: ExitCode) => void): 
     .configureOutput({
       writeOut: (text) => context.terminal.print(text.trimEnd()),
       writeErr: (text) => context.terminal.remark(text.trimEnd()),
+      // It repeats what was given.
+      outputError: (text, write) => write(plain(text)),
     })
     .showHelpAfterError('relayout --help tells more')
     .exitOverride()

@@ -71,9 +71,14 @@ export const ERRORS = {
   RELAYOUT_E_QUEUE_FILE:
     '{file} is not a whole queue file: {why}. One that is being written is whole in a moment; try again',
   RELAYOUT_E_ENVELOPE: '{file} does not say {what}. Say it with {option}',
+  RELAYOUT_E_RECIPIENTS: '{file} has a {field} that cannot be read. Say whom it is for with --to',
   RELAYOUT_E_ADDRESS: '{value} is no mail address: {why}. Give it as user@example.com, or "" for the null sender',
+  RELAYOUT_E_RECIPIENT: '{value} is no recipient: only a return path can be empty. Give it as user@example.com',
   RELAYOUT_E_TIME: '{value} is no time. Give it as 22:30, 2026-12-24, 2026-12-24T22:30 or 2026-12-24T22:30Z',
   RELAYOUT_E_NUMBER: '{option} {value}: {accepted} is accepted',
+  RELAYOUT_E_TEMPORARY:
+    'a temporary file cannot be written in {folder}: {why}. Make room or give access there, or name another folder in TMPDIR',
+  RELAYOUT_E_OUTPUT: 'the output cannot be written: {why}. What has been written is not all',
   RELAYOUT_E_SHELL: '{shell} is no shell that there is a completion for. There are {shells}',
   RELAYOUT_E_TEST_YAML: '{place}: this cannot be read as YAML: {why}',
   RELAYOUT_E_TEST_NONE: '{place}: there are no tests: give {accepted}',
@@ -88,6 +93,8 @@ export const ERRORS = {
     '{place}: recipients at {one} and at {other} are no one message: Haraka makes one for each domain. Make two of it',
   RELAYOUT_E_TEST_MESSAGE: '{place}: {said}',
   RELAYOUT_E_TEST_FILE: 'nothing was tested: {count} in {file}. Correct the above',
+  RELAYOUT_E_EXPRESSION:
+    'the regular expression {expression} takes longer than a second for what came. Look for a repetition within a repetition, such as (a+)+',
   RELAYOUT_E_TEST_ONLY: 'no test has {part} in its name: nothing was tested. Look at --only; there is {names}',
   RELAYOUT_E_NO_QUEUE:
     "{folder} is no queue folder that can be read: {why}. Name the folder with --queue, or Haraka's config folder with --config",

@@ -6,6 +6,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 
+import { wrongField } from './record-fields.js'
 import { JOURNAL_EVENTS, JOURNAL_VERSION, type JournalRecord } from './records.js'
 import { olderFiles } from './rotation.js'
 
@@ -142,7 +143,7 @@ function recordOf(bytes: Buffer, ended: boolean): JournalRecord | string | undef
   if (v !== JOURNAL_VERSION) return `version ${shown(v)} of the format is not known here, only ${JOURNAL_VERSION}`
   if (typeof t !== 'string' || Number.isNaN(Date.parse(t))) return 'it has no time'
   if (typeof event !== 'string' || !Object.hasOwn(JOURNAL_EVENTS, event)) return `event ${shown(event)} is not known`
-  return value as JournalRecord
+  return wrongField(value as Record<string, unknown>) ?? (value as JournalRecord)
 }
 
 function shown(value: unknown): string {

@@ -41,7 +41,8 @@ tests:
 
 /** The file, and what the only mistake is. */
 const FILES: readonly (readonly [string, RegExp])[] = [
-  ['', /^x\.yaml:1:1: there are no tests: give a list of tests, each with name/],
+  ['', /^x\.yaml:1:1: there are no tests: give the key tests, and behind it a list of tests, each with name/],
+  ['- name: a\n', /:1:1: there are no tests: give the key tests, and behind it a list/],
   ['# nothing yet\n', /:1:1: there are no tests/],
   ['---\n', /:1:1: there are no tests/],
   ['script: a.lua\n', /:1:1: there are no tests/],

@@ -23,8 +23,8 @@ export interface EnvelopeGiven {
   readonly queuedMs: number
 }
 
-/** Of its header, bytes. */
-const LOOKED_AT = 1024 * 1024
+/** Of its header, bytes: 100,000 recipients are about 3 MB. */
+const LOOKED_AT = 16 * 1024 * 1024
 
 /** `shown`: what the file is called in errors. Rejects with a RelayoutError. */
 export async function messageItems(file: string, shown: string, given: EnvelopeGiven): Promise<QueueItem[]> {
@@ -35,9 +35,13 @@ export async function messageItems(file: string, shown: string, given: EnvelopeG
     throw relayoutError('RELAYOUT_E_NOT_A_MESSAGE', { file: shown, why: 'it does not begin with a header' })
   }
   const from = given.from === undefined ? returnPathIn(fields, shown) : bareAddress(given.from)
-  const to = given.to.length > 0 ? given.to.map(bareAddress) : recipientsIn(fields, shown)
+  const to = given.to.length > 0 ? given.to.map(recipientAddress) : recipientsIn(fields, shown)
   const byDomain = new Map<string, Address[]>()
-  for (const recipient of to) byDomain.set(recipient.host, [...(byDomain.get(recipient.host) ?? []), recipient])
+  for (const recipient of to) {
+    const before = byDomain.get(recipient.host)
+    if (before) before.push(recipient)
+    else byDomain.set(recipient.host, [recipient])
+  }
   const common = {
     path: path.resolve(file),
     filename: path.basename(shown),
@@ -62,12 +66,19 @@ export function bareAddress(value: string): Address {
   }
 }
 
+/** As `bareAddress`; there is no null recipient. */
+export function recipientAddress(value: string): Address {
+  const address = bareAddress(value)
+  if (address.address !== '') return address
+  throw relayoutError('RELAYOUT_E_RECIPIENT', { value: value || '""' })
+}
+
 /** Byte string. */
 async function beginning(file: string): Promise<string> {
   const handle = await open(file, 'r')
   try {
-    const piece = Buffer.alloc(LOOKED_AT)
-    const { bytesRead } = await handle.read(piece, 0, LOOKED_AT, 0)
+    const piece = Buffer.alloc(Math.min((await handle.stat()).size, LOOKED_AT))
+    const { bytesRead } = await handle.read(piece, 0, piece.length, 0)
     return piece.toString('latin1', 0, bytesRead)
   } finally {
     await handle.close()
@@ -83,7 +94,9 @@ function headerFields(bytes: string): Map<string, string[]> | undefined {
     if (name === undefined && i === 0) return undefined
     if (name === undefined || value === undefined) continue
     const key = name.toLowerCase()
-    fields.set(key, [...(fields.get(key) ?? []), fromBytes(value)])
+    const before = fields.get(key)
+    if (before) before.push(fromBytes(value))
+    else fields.set(key, [fromBytes(value)])
   }
   return fields.size > 0 ? fields : undefined
 }
@@ -91,28 +104,44 @@ function headerFields(bytes: string): Map<string, string[]> | undefined {
 function returnPathIn(fields: ReadonlyMap<string, readonly string[]>, shown: string): Address {
   const [stated] = fields.get('return-path') ?? []
   if (stated?.startsWith('<')) return bareAddress(stated)
-  const [author] = addressesIn(fields, ['sender', 'from'])
+  const [author] = addressesIn(fields, ['sender', 'from'], () => [])
   if (author) return author
   throw relayoutError('RELAYOUT_E_ENVELOPE', { file: shown, what: 'whom it is from', option: '--from' })
 }
 
 function recipientsIn(fields: ReadonlyMap<string, readonly string[]>, shown: string): Address[] {
-  const found = addressesIn(fields, ['to', 'cc', 'bcc'])
+  const found = addressesIn(fields, ['to', 'cc', 'bcc'], (field) => {
+    // Without it the message would be tried for some of its recipients only.
+    throw relayoutError('RELAYOUT_E_RECIPIENTS', { file: shown, field })
+  })
   if (found.length > 0) return found
   throw relayoutError('RELAYOUT_E_ENVELOPE', { file: shown, what: 'whom it is for', option: '--to' })
 }
 
-function addressesIn(fields: ReadonlyMap<string, readonly string[]>, names: readonly string[]): Address[] {
-  return names.flatMap((name) => (fields.get(name) ?? []).flatMap(parsed)).map(({ address }) => bareAddress(address))
+/** `unreadable`: what stands for a field that is none of addresses. */
+function addressesIn(
+  fields: ReadonlyMap<string, readonly string[]>,
+  names: readonly ('sender' | 'from' | 'to' | 'cc' | 'bcc')[],
+  unreadable: (field: string) => Address[],
+): Address[] {
+  return names
+    .flatMap((name) =>
+      (fields.get(name) ?? []).flatMap(
+        (value) => parsed(value) ?? unreadable(name.charAt(0).toUpperCase() + name.slice(1)),
+      ),
+    )
+    .map(({ address }) => bareAddress(address))
 }
 
-function parsed(value: string): Address[] {
+/** Undefined where it cannot be read; an empty field has none. */
+function parsed(value: string): Address[] | undefined {
+  if (value === '') return []
   try {
     return parseHeader(value, { postel: true }).flatMap((entry: Address | Group) =>
       'addresses' in entry ? entry.addresses : [entry],
     )
   } catch {
-    return []
+    return undefined
   }
 }
 

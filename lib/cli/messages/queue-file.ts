@@ -2,7 +2,7 @@
  * A queue file of Haraka's, read without Haraka: the length of the todo (4 bytes, big endian), the todo as JSON, the
  * message (outbound/index.js). Its name has when it came, when it is tried next and how often it failed (qfile.js).
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
 
 import { Address } from '@haraka/email-address'
@@ -32,6 +32,9 @@ const PIECE = Buffer.alloc(PIECE_BYTES)
 /** 100,000 recipients are about 10 MB. */
 const MOST_BYTES = 64 * 1024 * 1024
 
+/** Without it the opening of a pipe lasts until somebody writes to it. */
+const READ_NOW = constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.O_NONBLOCK)
+
 /** Undefined where it is no name of a queue file. */
 export function parseQueueFileName(name: string): QueueFileName | undefined {
   const match = NAME.exec(name)
@@ -58,7 +61,7 @@ export async function readQueueFile(file: string): Promise<QueueFile> {
  * in its memory, each takes 10 µs so, and 60 by way of promises and the thread pool.
  */
 export function queueFileAt(file: string): QueueFile {
-  const handle = openSync(file, 'r')
+  const handle = openSync(file, READ_NOW)
   try {
     return readOpenFile(file, handle)
   } finally {
@@ -67,7 +70,10 @@ export function queueFileAt(file: string): QueueFile {
 }
 
 function readOpenFile(file: string, handle: number): QueueFile {
-  const { size } = fstatSync(handle)
+  const found = fstatSync(handle)
+  // Of a folder the system says so itself.
+  if (!found.isFile() && !found.isDirectory()) throw new NotWhole('it is no ordinary file')
+  const { size } = found
   const bytesRead = readSync(handle, PIECE, 0, PIECE_BYTES, 0)
   if (bytesRead < 4) throw new NotWhole(size === 0 ? 'it is empty' : `it has ${size} bytes`)
   const length = PIECE.readUInt32BE(0)

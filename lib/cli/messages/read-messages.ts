@@ -1,7 +1,6 @@
 /** The messages that are named on the command line: queue files, message files, or `-` for standard input. */
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import os from 'node:os'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -9,7 +8,8 @@ import { pipeline } from 'node:stream/promises'
 import { relayoutError, RelayoutError } from '../../core/errors.js'
 import type { QueueItem } from '../../policy/queue-item.js'
 import { unreadable } from '../installation.js'
-import { bareAddress, type EnvelopeGiven, messageItems } from './message-file.js'
+import { makeTemporaryFolder, noTemporary, removeTemporaryFolder } from '../temporary-folder.js'
+import { bareAddress, type EnvelopeGiven, messageItems, recipientAddress } from './message-file.js'
 import { parseQueueFileName, readQueueFile } from './queue-file.js'
 
 /** A message under the name that it was given by. */
@@ -21,15 +21,13 @@ export interface NamedItem {
 export interface Messages {
   readonly items: readonly NamedItem[]
   /** What was made for them is removed. */
-  remove(): Promise<void>
+  remove(): void
 }
 
 /** Rejects with a RelayoutError. */
 export async function readMessages(names: readonly string[], stdin: Readable, given: EnvelopeGiven): Promise<Messages> {
   const folders: string[] = []
-  const remove = async (): Promise<void> => {
-    for (const folder of folders) await rm(folder, { recursive: true, force: true })
-  }
+  const remove = (): void => folders.forEach(removeTemporaryFolder)
   try {
     const items: NamedItem[] = []
     for (const name of names) {
@@ -38,15 +36,18 @@ export async function readMessages(names: readonly string[], stdin: Readable, gi
     }
     return { items, remove }
   } catch (error) {
-    await remove()
+    remove()
     throw error
   }
 }
 
 async function itemsOf(file: string, shown: string, given: EnvelopeGiven): Promise<QueueItem[]> {
   try {
-    const { size } = await stat(file)
-    if (size === 0) throw relayoutError('RELAYOUT_E_NOT_A_MESSAGE', { file: shown, why: 'it is empty' })
+    const found = await stat(file)
+    if (!found.isFile() && !found.isDirectory()) {
+      throw relayoutError('RELAYOUT_E_NOT_A_MESSAGE', { file: shown, why: 'it is no ordinary file' })
+    }
+    if (found.size === 0) throw relayoutError('RELAYOUT_E_NOT_A_MESSAGE', { file: shown, why: 'it is empty' })
     if (parseQueueFileName(path.basename(file))) return [withEnvelope(await readQueueFile(file), given)]
     return await messageItems(file, shown, given)
   } catch (error) {
@@ -56,15 +57,18 @@ async function itemsOf(file: string, shown: string, given: EnvelopeGiven): Promi
 
 function withEnvelope(item: QueueItem, { from, to }: EnvelopeGiven): QueueItem {
   const mail_from = from === undefined ? item.todo.mail_from : bareAddress(from)
-  const rcpt_to = to.length > 0 ? to.map(bareAddress) : item.todo.rcpt_to
+  const rcpt_to = to.length > 0 ? to.map(recipientAddress) : item.todo.rcpt_to
   return { ...item, todo: { ...item.todo, mail_from, rcpt_to } }
 }
 
 /** The script's header is read from a file. */
 async function standardInput(stdin: Readable, folders: string[]): Promise<string> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'relayout-'))
+  const folder = makeTemporaryFolder()
   folders.push(folder)
   const file = path.join(folder, 'standard-input.eml')
-  await pipeline(stdin, createWriteStream(file, { mode: 0o600 }))
+  const copy = createWriteStream(file, { mode: 0o600 })
+  await pipeline(stdin, copy).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).syscall === 'read' ? unreadable('standard input', error) : noTemporary(error)
+  })
   return file
 }

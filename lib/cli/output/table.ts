@@ -15,6 +15,12 @@ export interface Column {
 
 const GAP = '  '
 
+/** Rows that are laid out at one time. */
+const AT_ONCE = 100
+
+/** As a reader sees them: a letter and its accents are one. */
+const CHARACTERS = new Intl.Segmenter()
+
 const BORDERS = [
   ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
   ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
@@ -24,19 +30,62 @@ const BORDERS = [
 export function table(terminal: Terminal, columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const titles = columns.map(({ title }) => terminal.paint('dim', title))
   const widths = fitted(terminal.columns, columns, [titles, ...rows])
+  const lines = [titles, ...rows]
+  // It takes a time that grows with the square of what it is given.
+  return Array.from({ length: Math.ceil(lines.length / AT_ONCE) }, (_, i) =>
+    laidOut(columns, widths, lines.slice(i * AT_ONCE, (i + 1) * AT_ONCE)),
+  ).flat()
+}
+
+function laidOut(
+  columns: readonly Column[],
+  widths: readonly number[],
+  rows: readonly (readonly string[])[],
+): string[] {
   const made = new CliTable({
     chars: { ...Object.fromEntries(BORDERS.map((name) => [name, ''])), middle: GAP },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-    colWidths: widths,
+    colWidths: [...widths],
     colAligns: columns.map(({ align }) => align ?? 'left'),
   })
-  for (const row of [titles, ...rows]) {
-    made.push(row.map((content, i) => ({ content, wordWrap: columns[i]?.wraps ?? false })))
+  for (const row of rows) {
+    made.push(
+      row.map((text, i) => {
+        const wordWrap = columns[i]?.wraps ?? false
+        return { content: wordWrap ? broken(text, widths[i] ?? 1) : text, wordWrap }
+      }),
+    )
   }
   return made
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
+}
+
+/** Words that are wider than the column in several: there may be no space in a text, as in Japanese. */
+function broken(text: string, width: number): string {
+  if (text.includes('\x1b') || stringWidth(text) <= width) return text
+  return text
+    .split(' ')
+    .flatMap((word) => (stringWidth(word) <= width ? word : pieces(word, width)))
+    .join(' ')
+}
+
+function pieces(word: string, width: number): string[] {
+  const found: string[] = []
+  let piece = ''
+  let room = width
+  for (const { segment } of CHARACTERS.segment(word)) {
+    const wide = stringWidth(segment)
+    if (wide > room && piece !== '') {
+      found.push(piece)
+      piece = ''
+      room = width
+    }
+    piece += segment
+    room -= wide
+  }
+  return [...found, piece]
 }
 
 /** Each as wide as its widest cell, unless that is more than there is. */

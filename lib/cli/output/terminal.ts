@@ -64,19 +64,39 @@ export class Terminal {
   }
 
   json(value: unknown): void {
-    this.print(JSON.stringify(value, null, 2))
+    this.print(visibleJson(JSON.stringify(value, null, 2)))
   }
 }
+
+// Line breaks of the document itself are not among them.
+const HIDDEN = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** Narrower than this nothing can be read. */
+const FEWEST_COLUMNS = 20
 
 /** Of this process: as wide as COLUMNS says, or the terminal; colours where NO_COLOR and FORCE_COLOR let them. */
 export function processTerminal(): Terminal {
   const { stdout: out, stderr: err, env } = process
-  const columns = Number(env['COLUMNS'] ?? '') || (out.isTTY ? out.columns : Infinity)
+  const columns = wanted(env['COLUMNS']) ?? (out.isTTY ? out.columns : Infinity)
   const colours = env['FORCE_COLOR']
     ? env['FORCE_COLOR'] !== '0'
     : out.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
   const rows = out.isTTY ? out.rows : Infinity
   return new Terminal({ out, err, colours, columns, rows, watched: err.isTTY })
+}
+
+/** Undefined: that is no width. */
+function wanted(columns: string | undefined): number | undefined {
+  return /^[1-9]\d{0,8}$/.test(columns ?? '') ? Math.max(FEWEST_COLUMNS, Number(columns)) : undefined
+}
+
+/** The same JSON, in which no character is hidden, reorders the others or means something to a terminal. */
+export function visibleJson(json: string): string {
+  return json.replace(HIDDEN, (character) =>
+    Array.from({ length: character.length }, (_, i) => character.charCodeAt(i).toString(16).padStart(4, '0'))
+      .map((unit) => `\\u${unit}`)
+      .join(''),
+  )
 }
 
 /** One line of visible characters. */

@@ -1,6 +1,5 @@
 /** The offers and replies of a journal, in their order. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import { toBytes } from '../../../core/byte-string.js'
@@ -8,6 +7,7 @@ import { parseReply } from '../../../core/reply.js'
 import { isFault, type JournalFault, readJournal } from '../../../journal/journal-reader.js'
 import type { RecordOf } from '../../../journal/records.js'
 import { type QueueItem, rememberTry } from '../../../policy/queue-item.js'
+import { makeTemporaryFolder, noTemporary, removeTemporaryFolder } from '../../temporary-folder.js'
 import type { Input, MessageInput, ReplyInput } from './inputs.js'
 
 /** What there is to say of the journal itself. */
@@ -21,11 +21,14 @@ export interface JournalNotes {
   cutRecipients: number
 }
 
+/** Of queue files; another one need be none that the system takes. */
+const USUAL_NAME = /^\w[\w.+-]{0,200}$/
+
 /** Of the faults, so many are told. */
 const MOST_FAULTS = 5
 
 export async function* journalInputs(file: string, notes: JournalNotes): AsyncGenerator<Input, void> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'relayout-'))
+  const folder = makeTemporaryFolder()
   try {
     for await (const entry of readJournal(file)) {
       if (isFault(entry)) {
@@ -39,7 +42,7 @@ export async function* journalInputs(file: string, notes: JournalNotes): AsyncGe
       } else if (entry.event === 'reply') yield* replied(entry)
     }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    removeTemporaryFolder(folder)
   }
 }
 
@@ -49,8 +52,9 @@ async function offered(record: RecordOf<'offer'>, folder: string, notes: Journal
   if (!headers) notes.withoutHeader++
   if (record.recipients !== undefined) notes.cutRecipients++
   const filename = path.basename(record.file)
-  const file = path.join(folder, filename)
-  await writeFile(file, toBytes([...(headers ?? []), '', ''].join('\r\n')), 'latin1')
+  const file = path.join(folder, USUAL_NAME.test(filename) ? filename : 'offer')
+  const header = toBytes([...(headers ?? []), '', ''].join('\r\n'))
+  await writeFile(file, header, 'latin1').catch((error: unknown) => Promise.reject(noTemporary(error)))
   const item: QueueItem = {
     path: file,
     filename,

@@ -1,5 +1,6 @@
 /** What `relayout backtest` found, as `--json` has it (docs/schemas/backtest.schema.json). */
 import { sentence } from '../../../core/errors.js'
+import { count } from '../../output/units.js'
 import type { Heard } from '../../rehearsal/rehearsal.js'
 import type { Comparison, MessageDifference, ReplyDifference } from './compare.js'
 import type { Kind } from './fate.js'
@@ -76,19 +77,23 @@ function remarks(read: Read, journal: JournalNotes): string[] {
   const more = faultCount - faults.length
   return [
     ...faults.map((fault) => sentence('RELAYOUT_E_JOURNAL_LINE', { ...fault })),
-    ...(more > 0 ? [`${more} more lines of the journal are left out`] : []),
+    ...(more > 0 ? [`${count(more, 'more line')} of the journal ${more === 1 ? 'is' : 'are'} left out`] : []),
     ...(hashed
       ? ['the journal has hashed addresses: of rules about addresses, only those about domains were tried']
       : []),
     ...(withoutHeader > 0
-      ? [`${withoutHeader} offers were recorded without a header (journal_headers): for rules about it they have none`]
+      ? [`${recorded(withoutHeader)} without a header (journal_headers): rules about it find none`]
       : []),
-    ...(cutRecipients > 0 ? [`${cutRecipients} offers were recorded without some of their many recipients`] : []),
+    ...(cutRecipients > 0 ? [`${recorded(cutRecipients)} without some of the many recipients`] : []),
     ...(read.otherSenders > 0
-      ? [`${read.otherSenders} replies came to senders that relayout.ini does not have: they are left out`]
+      ? [`${count(read.otherSenders, 'reply', 'replies')} came to senders that relayout.ini does not have: left out`]
       : []),
     ...(read.damaged > 0
-      ? [`${read.damaged} files in the queue folder could not be read: relayout queue tells which`]
+      ? [`${count(read.damaged, 'file')} in the queue folder could not be read: relayout queue tells which`]
       : []),
   ]
+}
+
+function recorded(offers: number): string {
+  return `${count(offers, 'offer')} ${offers === 1 ? 'was' : 'were'} recorded`
 }

@@ -1,5 +1,6 @@
 /** `relayout backtest`: where two scripts differ over the same messages and replies. */
-import { access } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
 
 import { relayoutError } from '../../../core/errors.js'
 import { ScriptClock } from '../../../script/script-clock.js'
@@ -40,7 +41,7 @@ export async function run(context: Context, args: readonly string[], options: Ba
   if (!queue && journal === undefined && args.length === 0) throw relayoutError('RELAYOUT_E_NO_INPUT', {})
   const limit = readWhole('--limit', options.limit ?? SHOWN, 0, 1_000_000_000)
   const nowMs = options.at === undefined ? Date.now() : readTime(options.at, Date.now())
-  if (journal !== undefined) await access(journal).catch((error: unknown) => Promise.reject(unreadable(journal, error)))
+  if (journal !== undefined) await findJournal(journal)
   const installation = openInstallation(options.config)
   const settings = usableSettings(installation, (mistake) => terminal.remark(mistake))
   if (sender !== undefined && !settings.senders.some(({ name }) => name === sender)) {
@@ -68,11 +69,20 @@ export async function run(context: Context, args: readonly string[], options: Ba
       else show(terminal, report, limit)
       return foundSomething(report, notes) ? 1 : 0
     } finally {
-      await messages.remove()
+      messages.remove()
     }
   } finally {
     await Promise.all(sides.map((side) => side.close()))
   }
+}
+
+/** Rejects with a RelayoutError. It may be a pipe, as the shell makes one of `<(zcat …)`. */
+async function findJournal(file: string): Promise<void> {
+  const found = await stat(file).catch((error: unknown) => Promise.reject(unreadable(file, error)))
+  if (!found.isFile() && !found.isFIFO()) {
+    throw relayoutError('RELAYOUT_E_FILE', { file, why: found.isDirectory() ? 'it is a folder' : 'it is a device' })
+  }
+  await access(file, constants.R_OK).catch((error: unknown) => Promise.reject(unreadable(file, error)))
 }
 
 async function* inputsOf(

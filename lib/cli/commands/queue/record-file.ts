@@ -2,9 +2,10 @@
  * Texts that are too many for the memory, in a temporary file. Only this user can read it, and it has no name any more as
  * soon as it is open: whatever ends the process, nothing of it is left.
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
-import os from 'node:os'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import path from 'node:path'
+
+import { makeTemporaryFolder, noTemporary, removeTemporaryFolder } from '../../temporary-folder.js'
 
 /** Where a text stands, bytes. */
 export interface Stored {
@@ -27,11 +28,13 @@ export class RecordFile {
   #inAhead = 0
 
   constructor() {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'relayout-'))
+    const folder = makeTemporaryFolder()
     try {
       this.#handle = openSync(path.join(folder, 'queue'), 'wx+', 0o600)
+    } catch (error) {
+      throw noTemporary(error)
     } finally {
-      rmSync(folder, { recursive: true, force: true })
+      removeTemporaryFolder(folder)
     }
   }
 
@@ -80,7 +83,12 @@ export class RecordFile {
   }
 
   #write(bytes: Buffer): number {
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#handle, bytes, at, bytes.length - at, this.#written + at)
+    try {
+      for (let at = 0; at < bytes.length;)
+        at += writeSync(this.#handle, bytes, at, bytes.length - at, this.#written + at)
+    } catch (error) {
+      throw noTemporary(error)
+    }
     this.#written += bytes.length
     return bytes.length
   }

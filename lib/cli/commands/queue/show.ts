@@ -64,7 +64,7 @@ function reasons(skips: Skips): string {
 
 function showFiles(terminal: Terminal, files: FoundFiles): void {
   const { damaged, unreadable, givenUp, beingWritten, strange } = files
-  tell(terminal, 'red', damaged, 'Damaged, so that Haraka cannot deliver it')
+  tell(terminal, 'red', damaged, 'Damaged, so that Haraka cannot deliver ' + (damaged.count === 1 ? 'it' : 'them'))
   tell(terminal, 'red', unreadable, 'Not readable')
   tell(terminal, 'red', givenUp, 'error.*, which Haraka gave up reading and leaves alone')
   tell(terminal, 'yellow', strange, 'Of another name than queue files have, left alone by Haraka')

@@ -1,5 +1,5 @@
 /** The document of `relayout queue --json`, an item a line, as it is written: it may be larger than the memory. */
-import type { Terminal } from '../../output/terminal.js'
+import { type Terminal, visibleJson } from '../../output/terminal.js'
 import { reportedFiles, reportedSums } from './report.js'
 import type { QueueView } from './view.js'
 
@@ -19,12 +19,13 @@ export async function writeJson(terminal: Terminal, view: QueueView): Promise<vo
       text += `${first ? '' : ','}\n    ${list.section === 'now' ? `{"position":${position},${line.slice(1)}` : line}`
       first = false
       if (text.length < PIECE) continue
-      await terminal.printAll(text)
+      await terminal.printAll(visibleJson(text))
       text = ''
     }
   }
   text += `${first ? '' : '\n  '}],\n${field('sums', reportedSums(sums))},\n`
-  await terminal.printAll(`${text}${field('files', reportedFiles(files))},\n${field('heard', heard)}\n}\n`)
+  text += `${field('files', reportedFiles(files))},\n${field('heard', heard)}\n}\n`
+  await terminal.printAll(visibleJson(text))
 }
 
 function field(name: string, value: unknown): string {

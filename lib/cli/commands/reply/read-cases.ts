@@ -1,12 +1,12 @@
 /** The cases that `relayout reply` is asked about: one by its arguments, or many from standard input, a line each. */
 import type { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 
 import { fromBytes, toBytes } from '../../../core/byte-string.js'
 import { relayoutError, RelayoutError } from '../../../core/errors.js'
 import type { Answered } from '../../conversation/conversation.js'
 import { readCommand } from '../../conversation/read-command.js'
 import { readReply, unescaped } from '../../conversation/read-reply.js'
+import { readStandardInput } from '../../standard-input.js'
 
 export interface Case extends Answered {
   /** Of standard input. */
@@ -24,6 +24,9 @@ export interface Cases {
   readonly mistakes: readonly Mistake[]
 }
 
+/** Of standard input. */
+const MOST_MB = 100
+
 /** `command`, `reply`: as the shell gives them. Throws a RelayoutError. */
 export function oneCase(command: string, reply: string | undefined): Cases {
   if (reply === undefined) throw relayoutError('RELAYOUT_E_CASE', { what: 'there is no reply' })
@@ -32,7 +35,7 @@ export function oneCase(command: string, reply: string | undefined): Cases {
 
 /** Rejects with a RelayoutError when there is neither a case nor a mistake. */
 export async function casesFrom(stdin: Readable): Promise<Cases> {
-  const lines = (await buffer(stdin)).toString('latin1').split(/\r?\n/)
+  const lines = (await readStandardInput(stdin, MOST_MB)).toString('latin1').split(/\r?\n/)
   const cases: Case[] = []
   const mistakes: Mistake[] = []
   lines.forEach((text, i) => {

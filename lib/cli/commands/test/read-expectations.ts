@@ -14,6 +14,7 @@ export const ORDER_FIELDS = ['order']
 
 const START: Place = { line: 1, column: 1 }
 const SOME_TESTS = 'a list of tests, each with name, message or reply, and expect'
+const KEY_TESTS = `the key tests, and behind it ${SOME_TESTS}`
 
 /** `file`: as it is named to whoever reads; `folder`: that relative names count from. */
 export function readExpectations(
@@ -25,7 +26,7 @@ export function readExpectations(
     const yaml = new YamlFile(text, mistakes)
     const read = yaml.root && readFile(yaml, mistakes, nowMs)
     if (!isEmpty(yaml.root) && read && mistakes.count === 0) return { file, folder, ...read }
-    if (mistakes.count === 0) mistakes.add('RELAYOUT_E_TEST_NONE', START, { accepted: SOME_TESTS })
+    if (mistakes.count === 0) mistakes.add('RELAYOUT_E_TEST_NONE', START, { accepted: KEY_TESTS })
     return mistakes
   } catch (error) {
     if (!(error instanceof TooManyNodes)) throw error
@@ -45,7 +46,7 @@ function readFile(
   const senders: Placed<string>[] = []
   const atMs = fields.read('at', time(nowMs))?.value ?? nowMs
   const around: Around = { mistakes, nowMs, atMs, senders }
-  if (!fields.has('tests')) mistakes.add('RELAYOUT_E_TEST_NONE', fields.place, { accepted: SOME_TESTS })
+  if (!fields.has('tests')) mistakes.add('RELAYOUT_E_TEST_NONE', fields.place, { accepted: KEY_TESTS })
   const tests = fields.nodes('tests', SOME_TESTS).flatMap((node) => {
     const test = fields.fields('tests', node, 'a test', TEST_FIELDS)
     return test ? readTest(test, around) : []

@@ -1,13 +1,12 @@
 /** `relayout test`: whether the rules do what files of expectations say. */
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { buffer } from 'node:stream/consumers'
 
 import { relayoutError } from '../../../core/errors.js'
 import type { Context } from '../../command.js'
 import type { ExitCode } from '../../exit-code.js'
-import { unreadable } from '../../installation.js'
+import { readAtMost, unreadable } from '../../installation.js'
 import { count } from '../../output/units.js'
+import { readStandardInput, tooLarge } from '../../standard-input.js'
 import type { Expectations, Test } from './expectations.js'
 import { Mistakes } from './mistakes.js'
 import { type Chosen, type OpenFile, openFile } from './open-file.js'
@@ -22,8 +21,8 @@ export interface TestOptions extends Chosen {
   readonly json?: true
 }
 
-/** Bytes. */
-const LONGEST = 10_000_000
+/** That a file may have. */
+const MOST_MB = 10
 
 /** Nothing is tested before all is found to be in order. */
 export async function run(context: Context, args: readonly string[], options: TestOptions): Promise<ExitCode> {
@@ -46,7 +45,7 @@ export async function run(context: Context, args: readonly string[], options: Te
     return report.failed > 0 ? 1 : 0
   } finally {
     for (const { open, messages } of opened) {
-      await messages.remove()
+      messages.remove()
       await open.rehearsal.close()
     }
   }
@@ -54,12 +53,20 @@ export async function run(context: Context, args: readonly string[], options: Te
 
 async function read({ stdin }: Context, name: string, nowMs: number): Promise<Expectations | Mistakes> {
   const file = name === '-' ? 'standard input' : name
-  const bytes = await (name === '-' ? buffer(stdin) : readFile(name)).catch((error: unknown) => {
-    throw unreadable(file, error)
-  })
-  if (bytes.length > LONGEST) throw relayoutError('RELAYOUT_E_FILE', { file, why: 'it has more than 10 MB' })
+  const bytes = name === '-' ? await readStandardInput(stdin, MOST_MB) : readNamed(name)
   const folder = name === '-' ? process.cwd() : path.dirname(path.resolve(name))
   return readExpectations(utf8(bytes, file), { file, folder, nowMs })
+}
+
+function readNamed(name: string): Buffer {
+  let bytes: Buffer
+  try {
+    bytes = readAtMost(name, MOST_MB * 1_000_000)
+  } catch (error) {
+    throw unreadable(name, error)
+  }
+  if (bytes.length > MOST_MB * 1_000_000) throw tooLarge(name, MOST_MB)
+  return bytes
 }
 
 function utf8(bytes: Buffer, file: string): string {

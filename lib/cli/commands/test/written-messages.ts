@@ -5,8 +5,7 @@
  * A time that is not given is the one that Haraka would make of the others: a message with retries came so long before
  * as its retry intervals are together.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import { toBytes } from '../../../core/byte-string.js'
@@ -15,6 +14,7 @@ import { type QueueItem, rememberTry } from '../../../policy/queue-item.js'
 import { unreadable } from '../../installation.js'
 import { messageItems } from '../../messages/message-file.js'
 import { parseQueueFileName, readQueueFile } from '../../messages/queue-file.js'
+import { makeTemporaryFolder, noTemporary, removeTemporaryFolder } from '../../temporary-folder.js'
 import type { GivenMessage, MessageStep } from './expectations.js'
 import type { Mistakes } from './mistakes.js'
 
@@ -23,7 +23,7 @@ type Timed = Pick<MessageStep, 'atMs' | 'message'>
 export class WrittenMessages {
   readonly #base: string
   readonly #retryIntervals: readonly number[]
-  #made: Promise<string> | undefined
+  #made: string | undefined
   #count = 0
 
   /** `base`: that names of files count from; `retryIntervals`: Haraka's, seconds. */
@@ -47,19 +47,19 @@ export class WrittenMessages {
     }
   }
 
-  async remove(): Promise<void> {
-    if (this.#made) await rm(await this.#made, { recursive: true, force: true })
+  remove(): void {
+    if (this.#made !== undefined) removeTemporaryFolder(this.#made)
   }
 
   async #written({ atMs, message }: Timed): Promise<QueueItem> {
     const retries = message.retries ?? 0
     const queuedMs = this.#queuedMs(atMs, message)
     const text = Buffer.from(messageText(message, queuedMs), 'latin1')
-    this.#made ??= mkdtemp(path.join(os.tmpdir(), 'relayout-'))
+    this.#made ??= makeTemporaryFolder()
     // As Haraka names them; the time of the last attempt is worked out from this (policy/queue-item.ts).
     const filename = `${queuedMs}_${atMs}_${retries}_1_Test_${++this.#count}_relayout`
-    const file = path.join(await this.#made, filename)
-    await writeFile(file, text, { mode: 0o600 })
+    const file = path.join(this.#made, filename)
+    await writeFile(file, text, { mode: 0o600 }).catch((error: unknown) => Promise.reject(noTemporary(error)))
     const item: QueueItem = {
       path: file,
       filename,

@@ -41,7 +41,7 @@ export async function run(context: Context, args: readonly string[], options: Tr
       else show(context.terminal, report)
       return heard.some(({ kind }) => kind === 'failure') ? 1 : 0
     } finally {
-      await messages.remove()
+      messages.remove()
     }
   } finally {
     await rehearsal.close()
