@@ -6,8 +6,8 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 
-import { wrongField } from './record-fields.js'
-import { JOURNAL_EVENTS, JOURNAL_VERSION, type JournalRecord } from './records.js'
+import { isTime, wrongField } from './record-fields.js'
+import { JOURNAL_EVENTS, JOURNAL_VERSION, type JournalEvent, type JournalRecord } from './records.js'
 import { olderFiles } from './rotation.js'
 
 /** A line that is no record, or a file that cannot be read (line 0). */
@@ -141,9 +141,9 @@ function recordOf(bytes: Buffer, ended: boolean): JournalRecord | string | undef
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'it is no JSON object'
   const { v, t, event } = value as Partial<Record<string, unknown>>
   if (v !== JOURNAL_VERSION) return `version ${shown(v)} of the format is not known here, only ${JOURNAL_VERSION}`
-  if (typeof t !== 'string' || Number.isNaN(Date.parse(t))) return 'it has no time'
+  if (!isTime(t)) return 'it has no time'
   if (typeof event !== 'string' || !Object.hasOwn(JOURNAL_EVENTS, event)) return `event ${shown(event)} is not known`
-  return wrongField(value as Record<string, unknown>) ?? (value as JournalRecord)
+  return wrongField(event as JournalEvent, value as Record<string, unknown>) ?? (value as JournalRecord)
 }
 
 function shown(value: unknown): string {

@@ -7,6 +7,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
+import fc from 'fast-check'
+
+import { PACKAGE } from '../support/haraka-instance.js'
 import { BIN, relayout, relayoutJson } from './support/relayout.js'
 
 const LETTER = 'From: ann@example.com\nTo: bob@example.net\nSubject: hello\n\nHello.\n'
@@ -17,6 +20,7 @@ const OFFER = {
   t: '2026-11-23T07:00:00.000Z',
   event: 'offer',
   id: 'A.1',
+  item: 'x',
   file: 'x',
   size: 10,
   queued: '2026-11-23T07:00:00.000Z',
@@ -249,4 +253,68 @@ describe('relayout and what is not as it should be', function () {
     assert.match(out, /spoiled\.journal:\d+ is left out: its id is no text\n/)
     assert.match(out, /\d+ more lines of the journal are left out\n/)
   })
+
+  it('tells the story of a message from whatever records are of the right kinds', async () => {
+    const records = fc.sample(anyRecord(), { numRuns: 3_000, seed: 6 })
+    write('odd.journal', records.map((record) => `${JSON.stringify(record)}\n`).join(''))
+    for (const asked of ['A.1', 'A', '1700000000000_x_y', 'ann@example.com', '<>']) {
+      for (const json of [[], ['--json']]) {
+        const { code, out, err } = await call(['why', asked, '--journal', 'odd.journal', '--limit', '3', ...json])
+        assert.doesNotMatch(err, /fault of relayout|left out/)
+        assert.ok(code === 0 || code === 1, err)
+        // eslint-disable-next-line no-control-regex -- that is what must not be there
+        const bad = /[\x00-\x09\x0b-\x1f\x7f\u202e]/.exec(out)
+        assert.equal(bad && JSON.stringify(out.slice(Math.max(0, bad.index - 60), bad.index + 20)), null, asked)
+      }
+    }
+    const { err } = await call(['backtest', '--script', 'config/relayout.lua', '--journal', 'odd.journal'])
+    assert.equal(err, '')
+  })
 })
+
+interface FieldSchema {
+  readonly type?: string
+  readonly format?: string
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly items?: FieldSchema
+}
+
+/** Records as the schema of the journal has them, with the oddest values that it allows. */
+function anyRecord(): fc.Arbitrary<object> {
+  const file = path.join(PACKAGE, 'docs', 'schemas', 'journal.schema.json')
+  const { $defs } = JSON.parse(fs.readFileSync(file, 'utf8')) as {
+    $defs: Record<string, { properties: Record<string, FieldSchema>; required: string[] }>
+  }
+  const texts = fc.constantFrom(
+    '',
+    ' ',
+    'x',
+    '\x1b[2J',
+    '\r\nforged',
+    '\u202e',
+    'é'.repeat(3_000),
+    'ann@example.com',
+    'main',
+    '450 x',
+  )
+  const value = (name: string, { type, format, items, ...schema }: FieldSchema): fc.Arbitrary<unknown> => {
+    if ('const' in schema) return fc.constant(schema.const)
+    if (schema.enum) return fc.constantFrom(...schema.enum)
+    if (name === 'id') return fc.constantFrom('A.1', 'A.2', '', 'A')
+    if (name === 'item') return fc.constantFrom('1700000000000_x_y', '')
+    if (format)
+      return fc.constantFrom('2026-11-23T07:00:00.000Z', '1970-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z')
+    if (['retry', 'delay', 'waited'].includes(name)) return fc.constantFrom(0, 0.001, 1e9)
+    if (type === 'integer' || type === 'number') return fc.constantFrom(0, 1, 5, 1e15, 1e308)
+    if (type === 'boolean') return fc.boolean()
+    if (type !== 'array') return texts
+    return fc.array<unknown>(items?.type === 'string' ? texts : fc.record({ to: texts, said: texts }), { maxLength: 4 })
+  }
+  return fc.oneof(
+    ...Object.values($defs).map(({ properties, required }) => {
+      const fields = Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, value(name, schema)]))
+      return fc.record(fields, { requiredKeys: required })
+    }),
+  )
+}

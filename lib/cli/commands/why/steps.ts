@@ -2,6 +2,7 @@
 import path from 'node:path'
 
 import type { JournalEvent, JournalRecord, RecordOf } from '../../../journal/records.js'
+import { plain } from '../../output/terminal.js'
 import { count, duration } from '../../output/units.js'
 import type { Account } from './account.js'
 import { after } from './again.js'
@@ -47,7 +48,7 @@ function stepOf(record: JournalRecord, account: Account, before: Before): Step |
     t,
     lines,
     ...(event === 'offer' ? { begins: true } : {}),
-    ...(event === 'decision' ? { script: `${record.script} ${record.version}` } : {}),
+    ...(event === 'decision' ? { script: plain(`${record.script} ${record.version}`) } : {}),
   }
 }
 
