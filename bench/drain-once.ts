@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { configFor, type DrainSetup } from './drain-setup.js'
+import { configFor, type DrainSetup, JOURNAL } from './drain-setup.js'
 import { Haraka } from './haraka.js'
 import type { ProbeOptions, ProbeReport } from './probe.js'
 import type { SinkReport } from './sink.js'
@@ -27,7 +27,11 @@ export interface Delivered {
 }
 
 /** A drain that was cut off has no probe's report: its costs are 0. */
-export type Drain = Delivered & ProbeReport
+export type Drain = Delivered &
+  ProbeReport & {
+    /** Size of the journal, where one was kept. */
+    readonly journalBytes: number
+  }
 
 export interface DrainOptions {
   /** After this time, less than two minutes, what was delivered by then counts; undefined: it fails at two minutes. */
@@ -63,11 +67,12 @@ export async function drainOnce(
     const done = (): boolean => fs.existsSync(file)
     await haraka.until('the queue is empty', LONGEST_MS, () => done() || Date.now() - startMs > cutOffMs)
     const report = await sink.ask('report')
-    if (!done()) return { ...delivered(report, messages, startMs, Date.now()), ...NO_REPORT }
+    if (!done()) return { ...delivered(report, messages, startMs, Date.now()), ...NO_REPORT, journalBytes: 0 }
     const left = fs.readdirSync(haraka.queue).length
     if (left > 0) throw new Error(`${left} messages are left in the queue`)
     const cost = JSON.parse(fs.readFileSync(file, 'utf8')) as ProbeReport
-    return { ...delivered(report, messages, startMs, report.lastAcceptedMs), ...cost }
+    const journalBytes = setup.journal ? fs.statSync(path.join(haraka.folder, JOURNAL)).size : 0
+    return { ...delivered(report, messages, startMs, report.lastAcceptedMs), ...cost, journalBytes }
   } finally {
     await haraka.remove()
   }

@@ -14,7 +14,12 @@ export interface DrainSetup {
   readonly pipelining?: boolean
   /** Return paths are tagged. */
   readonly tags?: boolean
+  /** Lines of [main] beside `journal`, by key; undefined: no journal is kept. */
+  readonly journal?: Readonly<Record<string, string>>
 }
+
+/** In Haraka's folder. */
+export const JOURNAL = 'relayout.journal'
 
 const TAGS = '[batv]\nenabled = true\nsecret = thirty characters, more or less\n'
 
@@ -22,7 +27,7 @@ export const EMPTY_SCRIPT = '-- This script has no function.\n'
 
 /** Files in Haraka's config folder. Without the plugin, the probe names the relay server and the credentials. */
 export function configFor(setup: DrainSetup, port: number, credentials?: Credentials): Record<string, string> {
-  const { relayout, script, connections, pipelining, tags } = setup
+  const { relayout, script, connections, pipelining, tags, journal } = setup
   if (!relayout) return connections === undefined ? {} : { 'outbound.ini': `concurrency_max=${connections}\n` }
   const section = {
     host: `127.0.0.1:${port}`,
@@ -31,9 +36,15 @@ export function configFor(setup: DrainSetup, port: number, credentials?: Credent
     auth_user: credentials?.user,
     auth_pass: credentials?.pass,
   }
-  const lines = Object.entries(section).flatMap(([key, value]) => (value === undefined ? [] : [`${key} = ${value}\n`]))
+  const main = journal ? `[main]\n${linesOf({ journal: JOURNAL, ...journal })}` : ''
   return {
-    'relayout.ini': `${tags ? TAGS : ''}[sender.default]\n${lines.join('')}`,
+    'relayout.ini': `${main}${tags ? TAGS : ''}[sender.default]\n${linesOf(section)}`,
     ...(script === undefined ? {} : { 'relayout.lua': script }),
   }
+}
+
+function linesOf(section: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  return Object.entries(section)
+    .flatMap(([key, value]) => (value === undefined ? [] : [`${key} = ${value}\n`]))
+    .join('')
 }

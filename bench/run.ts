@@ -4,9 +4,9 @@
  * Parts: see PARTS; without any, all of them, in some twelve minutes on two processors. Prints figures and judges none:
  * they depend on the machine, which is described, and only ratios within one run can be compared.
  *
- * --messages is for the part `drain`, --slow-rounds for those whose rounds take long. --profile keeps processor profiles
- * of `drain` and `share`, and shows the plugin's share by file. --write brings docs/PERFORMANCE.md up to date, of the
- * parts that were run.
+ * --messages is for the parts `drain` and `return-paths`, --slow-rounds for those whose rounds take long. --profile keeps
+ * processor profiles of `drain`, `share` and `journal`, and shows the plugin's share by file. --write brings
+ * docs/PERFORMANCE.md up to date, of the parts that were run.
  */
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -17,6 +17,7 @@ import { memory } from './memory.js'
 import { drain } from './drain.js'
 import { type Figure, spread } from './figure.js'
 import { filter } from './filter.js'
+import { journal } from './journal.js'
 import { described, type Machine, machine } from './machine.js'
 import type { Part, PartOptions, PartResult } from './part.js'
 import { writePage } from './performance-page.js'
@@ -38,6 +39,7 @@ const PARTS = {
   'limited-relay': limitedRelay,
   'round-trips': roundTrips,
   'return-paths': returnPaths,
+  journal,
   postfix,
   share,
   'queue-command': queueCommand,

@@ -47,6 +47,8 @@ export const ERRORS = {
     'The journal {file} cannot be written: {why}. Mail goes on as it does without. Records wait in memory up to 16 MB, what comes then is counted and lost; it is tried again every {seconds} s. Make room or give access, or correct [main] journal',
   RELAYOUT_E_JOURNAL_KEY:
     'The key {file} that addresses in the journal are hashed with cannot be used: {why}. Mail goes on as it does without. Nothing is recorded until it can; it is tried again every {seconds} s. Give access, or correct [main] journal',
+  RELAYOUT_E_JOURNAL_RECORD:
+    'A record could not be made for the journal: {why}. Mail goes on as it does without; the record is missing. Look at the queue file, which another program may have written',
   RELAYOUT_E_JOURNAL_ROTATION:
     'The journal {file} has reached journal_size and cannot be renamed: {why}. It goes on in the same file, which grows. Give write access to its folder',
 

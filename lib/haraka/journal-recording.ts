@@ -56,6 +56,13 @@ export class JournalRecording {
     this.#current?.writer.flushSync()
   }
 
+  /** Something about an item is so odd that there is no record of it. */
+  notRecorded(error: unknown): void {
+    const code = 'RELAYOUT_E_JOURNAL_RECORD'
+    const text = sentence(code, { why: String(error) })
+    this.#log.failure({ place: 'journal', text: code }, 'error', 'journal', { code, error: text })
+  }
+
   #open(file: string, main: MainSettings): void {
     const wording = main.journalAddresses === 'hashed' ? this.#hashed(file) : plainWording
     if (!wording) {

@@ -1,6 +1,6 @@
 /**
  * The plugin's records for the journal: what happened to each message, in the order in which it happened. Off, a call
- * costs a look at one field.
+ * costs a look at one field. Nothing here throws, however odd an item is: whoever calls has yet to answer Haraka.
  */
 import { fromBytes } from '../core/byte-string.js'
 import type { Clock } from '../core/clock.js'
@@ -61,9 +61,13 @@ export class Journal {
   }
 
   offer(hmail: HMail, retryIntervals: readonly number[]): void {
+    if (this.#recording.current) this.#safely(() => this.#offer(hmail, retryIntervals))
+  }
+
+  #offer(hmail: HMail, retryIntervals: readonly number[]): void {
     const current = this.#recording.current
     if (!current) return
-    const { todo, path, num_failures: retries, data_start } = hmail
+    const { todo, path, num_failures: retries } = hmail
     const lastTry = lastTryMs(hmail, retryIntervals)
     const fields: JournalEvents['offer'] = {
       file: path,
@@ -80,7 +84,7 @@ export class Journal {
       return
     }
     const put = recorder.hold('offer', { ...fields, headersMissing: true }, about(hmail))
-    void headers.read(path, data_start).then((header) => {
+    void headers.read(path).then((header) => {
       if (!header) put()
       else put({ ...fields, headers: header.lines.map(fromBytes), headersCut: header.cut || undefined })
     })
@@ -185,14 +189,18 @@ export class Journal {
 
   split(hmail: HMail, item: HMail, reason: string): void {
     if (!this.#recording.current) return
-    this.#add('split', { into: itemKey(item), file: item.path, ...recipientsOf(item), reason }, hmail)
+    this.#safely(() =>
+      this.#add('split', { into: itemKey(item), file: item.path, ...recipientsOf(item), reason }, hmail),
+    )
   }
 
   delivered(hmail: HMail, params: DeliveredParams): void {
     if (!this.#recording.current) return
-    const [server, , response, , , , recipients, tls, auth] = params
-    const told = recipients.map(({ address }) => ({ to: address, said: response }))
-    this.#outcome('delivered', hmail, response, told, { server, tls, auth })
+    this.#safely(() => {
+      const [server, , response, , , , recipients, tls, auth] = params
+      const told = recipients.map(({ address }) => ({ to: address, said: response }))
+      this.#outcome('delivered', hmail, response, told, { server, tls, auth })
+    })
   }
 
   /** `heldSeconds`: it was held, so long. */
@@ -200,11 +208,14 @@ export class Journal {
     // Haraka also defers an item whose file it could not read.
     if (!this.#recording.current || !(hmail.todo as Todo | null)) return
     const outcome = heldSeconds === undefined ? 'deferred' : 'held'
-    this.#outcome(outcome, hmail, String(err), told(hmail.todo.rcpt_to), { delay: heldSeconds ?? delay })
+    this.#safely(() =>
+      this.#outcome(outcome, hmail, String(err), told(hmail.todo.rcpt_to), { delay: heldSeconds ?? delay }),
+    )
   }
 
   bounced(hmail: HMail, { message }: BounceError): void {
-    if (this.#recording.current) this.#outcome('bounced', hmail, message, told(hmail.todo.rcpt_to))
+    if (!this.#recording.current) return
+    this.#safely(() => this.#outcome('bounced', hmail, message, told(hmail.todo.rcpt_to)))
   }
 
   duplicate(hmail: HMail, reason: string): void {
@@ -245,12 +256,31 @@ export class Journal {
   }
 
   #add<E extends JournalEvent>(event: E, fields: JournalEvents[E], hmail?: HMail): void {
-    this.#recording.current?.recorder.add(event, fields, hmail && about(hmail))
+    const current = this.#recording.current
+    if (!current) return
+    try {
+      current.recorder.add(event, fields, hmail && about(hmail))
+    } catch (error) {
+      this.#recording.notRecorded(error)
+    }
+  }
+
+  #safely(record: () => void): void {
+    try {
+      record()
+    } catch (error) {
+      this.#recording.notRecorded(error)
+    }
   }
 }
 
+/** An item keeps both of them, and a dozen records are made of each. */
+const items = new WeakMap<HMail, JournalItem>()
+
 function about(hmail: HMail): JournalItem {
-  return { id: hmail.todo.uuid, item: itemKey(hmail) }
+  let item = items.get(hmail)
+  if (!item) items.set(hmail, (item = { id: hmail.todo.uuid, item: itemKey(hmail) }))
+  return item
 }
 
 function recipientsOf({ todo: { rcpt_to: list } }: HMail) {

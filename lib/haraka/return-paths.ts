@@ -12,7 +12,7 @@ import { replyInBrief } from '../core/reply-guards.js'
 import { makeReply } from '../core/reply.js'
 import type { Settings } from '../core/settings/settings.js'
 import type { MailFallback, MailPlan, Withheld } from '../relay/mail-opening.js'
-import { mailAddress, withMailAddress } from '../relay/wire-address.js'
+import { mailAddress, tagDigits, withMailAddress } from '../relay/wire-address.js'
 import type { ScriptFailure } from '../script/port.js'
 import { failureOf } from '../policy/failure.js'
 import type { EventLog } from './event-log.js'
@@ -117,19 +117,22 @@ export class ReturnPaths {
       // The computed one is no other by being returned: a server may refuse its tag, too.
       if (returned === undefined || returned === computed) return asComputed
       const made = madeAddress(returned, mailing.smtputf8)
-      if ('address' in made) return this.#asMade(mailing, made.address)
+      if ('address' in made) return this.#asMade(mailing, computed, made.address)
       return this.#failed(mailing, notAnAddress(returned, made.why, sender), asComputed)
     } catch (error) {
       return this.#failed(mailing, failureOf(error, 'ModifyReturnPath', sender.settings.script), asComputed)
     }
   }
 
-  #asMade({ line, hmail, sender, server }: Mailing, address: string): MailPlan {
+  #asMade({ line, hmail, sender, server }: Mailing, computed: string, address: string): MailPlan {
     const from = mailAddress(line)
     if (address !== from) {
-      const values = { sender: sender.name, server, from: fromBytes(from), sent: fromBytes(address) }
+      // The script may have put the tagged address into its own.
+      const tag = computed === from ? undefined : tagDigits(computed)
+      const sent = tag === undefined ? address : address.replace(new RegExp(tag, 'gi'), '***')
+      const values = { sender: sender.name, server, from: fromBytes(from), sent: fromBytes(sent) }
       this.#log.event('info', 'returnpath', values, hmail)
-      this.#journal.returnPath(hmail, sender.name, server, from, address)
+      this.#journal.returnPath(hmail, sender.name, server, from, sent)
     }
     return withAddress(line, address)
   }

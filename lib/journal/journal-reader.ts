@@ -4,7 +4,7 @@
  *
  * The files are opened before the first of them is read, so that a rotation meanwhile neither hides nor doubles records.
  */
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, realpath } from 'node:fs/promises'
 
 import { isTime, wrongField } from './record-fields.js'
 import { JOURNAL_EVENTS, JOURNAL_VERSION, type JournalEvent, type JournalRecord } from './records.js'
@@ -21,7 +21,7 @@ export interface JournalFault {
 export type JournalEntry = JournalRecord | JournalFault
 
 export function isFault(entry: JournalEntry): entry is JournalFault {
-  return 'why' in entry
+  return !('v' in entry) // a record has it, and may have a field of any other name
 }
 
 /** Longer ones are no records of ours. */
@@ -60,7 +60,10 @@ export async function* readJournalFile(file: string): AsyncGenerator<JournalEntr
   }
 }
 
-/** The youngest first: what is renamed meanwhile is met again, and left out then. */
+/**
+ * The youngest first: what is renamed meanwhile is met again, and left out then. The oldest may so have got a name that
+ * was not there at first: it is looked for at the end.
+ */
 async function openAll(file: string): Promise<{ files: OpenFile[]; faults: JournalFault[] }> {
   const files: OpenFile[] = []
   const faults: JournalFault[] = []
@@ -68,17 +71,23 @@ async function openAll(file: string): Promise<{ files: OpenFile[]; faults: Journ
   const take = async (name: string): Promise<void> => {
     const opened = await tryOpen(name)
     if ('why' in opened) {
-      faults.push(opened)
+      // One that is gone since the folder was read was the oldest.
+      if (name === file || !opened.why.includes('ENOENT')) faults.push(opened)
       return
     }
     const { dev, ino } = await opened.handle.stat()
-    if (known.has(`${dev} ${ino}`)) await opened.handle.close()
-    else files.push(opened)
+    const isNew = !known.has(`${dev} ${ino}`)
+    if (isNew) files.push(opened)
+    else await opened.handle.close()
     known.add(`${dev} ${ino}`)
   }
   await take(file)
   try {
-    for (const { name } of await olderFiles(file)) await take(name)
+    const named = await realpath(file).catch(() => file)
+    const listed = await olderFiles(named)
+    for (const { name } of listed) await take(name)
+    const oldest = listed.at(-1)?.number ?? 0
+    for (const { name, number } of await olderFiles(named)) if (number > oldest) await take(name)
   } catch {
     // There is no such folder: the file itself has told.
   }
@@ -131,10 +140,10 @@ async function* entriesOf({ name, handle }: OpenFile, wanted?: WantedLine): Asyn
 
 /** The record, or why it is none; undefined for an empty line. */
 function recordOf(bytes: Buffer, ended: boolean): JournalRecord | string | undefined {
-  if (bytes.length === 0) return undefined
+  if (bytes.length === 0 || (bytes.length === 1 && bytes[0] === 0x0d)) return undefined
   let value: unknown
   try {
-    value = JSON.parse(bytes.toString())
+    value = JSON.parse(bytes.toString().replace(/^\ufeff/, ''))
   } catch {
     return ended ? 'it is no JSON' : 'the line has no end: the process that wrote it was killed'
   }
@@ -147,5 +156,7 @@ function recordOf(bytes: Buffer, ended: boolean): JournalRecord | string | undef
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? '(none)' : JSON.stringify(value).slice(0, 60)
+  if (value === undefined) return '(none)'
+  // Millions of brackets can be read, but not written again: that is recursive.
+  return typeof value === 'object' ? '(no plain value)' : JSON.stringify(value).slice(0, 60)
 }

@@ -38,6 +38,13 @@ interface HeldLine {
   readonly sinceMs: number
 }
 
+/** Those that are not closed, one listener for all: on a disk that hangs, many may wait for their end. */
+const open = new Set<JournalWriter>()
+
+function flushAll(): void {
+  for (const writer of open) writer.flushSync()
+}
+
 export class JournalWriter {
   readonly #options: JournalWriterOptions
   readonly #file: JournalFile
@@ -53,7 +60,6 @@ export class JournalWriter {
   #flushing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #retryAtMs = 0
-  readonly #atExit = (): void => this.flushSync()
 
   constructor(options: JournalWriterOptions) {
     this.#options = options
@@ -62,7 +68,8 @@ export class JournalWriter {
       limits: () => options.limits(),
       notRotated: (error) => options.notRotated(error),
     })
-    process.on('exit', this.#atExit)
+    if (open.size === 0) process.on('exit', flushAll)
+    open.add(this)
   }
 
   /** Characters that wait to be written. */
@@ -83,8 +90,10 @@ export class JournalWriter {
     return (instead) => {
       if (held.ready) return
       held.ready = true
-      if (instead === undefined) return
-      this.#characters += instead.length - held.line.length
+      const more = (instead?.length ?? 0) - held.line.length
+      // A better one may be a hundred times as long, and thousands of them wait where the disk takes none.
+      if (instead === undefined || (more > 0 && this.#characters + more > MOST_BUFFERED)) return
+      this.#characters += more
       held.line = instead
     }
   }
@@ -114,7 +123,8 @@ export class JournalWriter {
     await this.#flush()
     clearTimeout(this.#timer)
     this.#lines = []
-    process.off('exit', this.#atExit)
+    open.delete(this)
+    if (open.size === 0) process.off('exit', flushAll)
     await this.#file.close()
   }
 

@@ -12,6 +12,8 @@ export const MOST_HEADER_BYTES = 32 * 1024
 /** Beyond that no header is looked for, bytes. */
 const MOST_READ_BYTES = 256 * 1024
 const PIECE_BYTES = 16 * 1024
+/** A queue file begins with the length of what stands before the message. */
+const TODO_LENGTH_BYTES = 4
 const AT_ONE_TIME = 2
 /** Further ones are left out. */
 const MOST_WAITING = 1_000
@@ -35,13 +37,13 @@ export class HeaderReader {
   }
 
   /** Undefined when it cannot be read, or too many wait. Never rejects. */
-  async read(file: string, start: number): Promise<RecordedHeader | undefined> {
+  async read(file: string): Promise<RecordedHeader | undefined> {
     if (this.#running >= AT_ONE_TIME) {
       if (this.#waiting.length >= MOST_WAITING) return undefined
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     } else this.#running++
     try {
-      return this.#chosen(headerLines(await headerText(file, start)))
+      return this.#chosen(headerLines(await headerText(file)))
     } catch {
       return undefined
     } finally {
@@ -54,8 +56,10 @@ export class HeaderReader {
   #chosen(all: readonly string[]): RecordedHeader {
     const lines: string[] = []
     let bytes = 0
-    for (const line of all) {
+    for (const [at, line] of all.entries()) {
       const name = headerField(line)?.[0]
+      // Of a message without an empty line nobody else knows where the body begins; a mailbox's "From " may be the first.
+      if (name === undefined && at > 0) break
       if (name === undefined || !this.#wanted(name)) continue
       bytes += line.length
       if (bytes > MOST_HEADER_BYTES) return { lines, cut: true }
@@ -65,9 +69,16 @@ export class HeaderReader {
   }
 }
 
-async function headerText(name: string, start: number): Promise<string> {
+/**
+ * Where the message begins is read from the file: by the time it is its turn, it may be another one than was offered,
+ * without the recipients of the parts that were sent (haraka/queue-file.ts), and a stale offset would lie in the body.
+ */
+async function headerText(name: string): Promise<string> {
   const file = await open(name, 'r')
   try {
+    const length = Buffer.alloc(TODO_LENGTH_BYTES)
+    if ((await file.read(length, 0, TODO_LENGTH_BYTES, 0)).bytesRead < TODO_LENGTH_BYTES) throw new Error('cut off')
+    const start = TODO_LENGTH_BYTES + length.readUInt32BE()
     const piece = Buffer.allocUnsafe(PIECE_BYTES)
     let text = ''
     while (text.length < MOST_READ_BYTES) {

@@ -2,10 +2,11 @@
  * FILE becomes FILE.1, that one FILE.2, and so on; what is older than the files to keep is removed.
  *
  * Several processes may write to the file: whoever makes FILE.lock renames, and only the file that was found too large.
- * A lock that is 10 s old was left by a process that is no more.
+ * A lock that is 10 s old was left by a process that is no more. Where FILE is a symbolic link, all of this happens beside
+ * the file that it leads to.
  */
 import type { Stats } from 'node:fs'
-import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { lstat, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 
 const STALE_LOCK_MS = 10_000
@@ -21,9 +22,18 @@ export function sameFile(a: FileIdentity | undefined, b: FileIdentity | undefine
 }
 
 /** Undefined when there is no such file. */
-export async function statOf(file: string): Promise<Stats | undefined> {
+export function statOf(file: string): Promise<Stats | undefined> {
+  return ifThere(stat(file))
+}
+
+/** Of a symbolic link itself. */
+function lstatOf(file: string): Promise<Stats | undefined> {
+  return ifThere(lstat(file))
+}
+
+async function ifThere(stats: Promise<Stats>): Promise<Stats | undefined> {
   try {
-    return await stat(file)
+    return await stats
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -39,7 +49,8 @@ export async function rotate(file: string, current: FileIdentity, keep: number):
     if (keep === 0) await rm(file, { force: true })
     else await moveUp(file, keep)
     const beyond = (await olderFiles(file)).filter(({ number }) => number > keep)
-    for (const { name } of beyond) await rm(name, { force: true })
+    // FILE is renamed by now: what cannot be removed, or is a folder, is no reason to say that it is not.
+    for (const { name } of beyond) await rm(name, { force: true }).catch(() => undefined)
     return 'done'
   } finally {
     await rm(lock, { force: true })
@@ -57,10 +68,14 @@ export async function olderFiles(file: string): Promise<{ readonly name: string;
   return found.sort((a, b) => a.number - b.number)
 }
 
-/** Up to the first gap: what lies beyond it can stay. */
+/** Up to the first gap: what lies beyond it can stay. A folder of such a name is nobody's to rename. */
 async function moveUp(file: string, keep: number): Promise<void> {
   let last = 1
-  while (last < keep && (await statOf(`${file}.${last}`))) last++
+  for (; ; last++) {
+    const older = await lstatOf(`${file}.${last}`)
+    if (older?.isDirectory()) throw new Error(`${file}.${last} is a folder`)
+    if (!older || last >= keep) break
+  }
   for (let number = last; number > 1; number--) await rename(`${file}.${number - 1}`, `${file}.${number}`)
   await rename(file, `${file}.1`)
 }
@@ -73,7 +88,8 @@ async function takeLock(lock: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   const held = await statOf(lock)
-  // Not taken at once: whoever found it as old removes it, too, and must not remove a new one.
-  if (held && Date.now() - held.mtimeMs > STALE_LOCK_MS) await rm(lock, { force: true })
+  // Not taken at once: whoever found it as old removes it, too, and must not remove a new one. One from the future is
+  // as old as any: the clock was set back.
+  if (held && Math.abs(Date.now() - held.mtimeMs) > STALE_LOCK_MS) await rm(lock, { force: true })
   return false
 }

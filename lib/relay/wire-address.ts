@@ -17,6 +17,16 @@ export function withMailAddress(line: string, address: string, parameters = ''):
   return line.replace(MAIL, (_line, _address, rest: string) => `MAIL FROM:<${address}>${rest}${parameters}`)
 }
 
+const TAG = /prvs=(\d{4}[\da-f]{6})=/i
+
+/** What is secret of a tagged return path (`prvs=KDDDSSSSSS=`); undefined: it has no tag. */
+export function tagDigits(address: string): string | undefined {
+  return TAG.exec(address)?.[1]
+}
+
+/** An equals sign as servers repeat it: in the links of SPF refusals, in xtext, quoted-printable. */
+const EQUALS = '(?:=3d|=|%(?:25)*3d|\\+3d)'
+
 /** In one text: a reply could else grow a hundred times by it. */
 const MOST_TIMES = 100
 
@@ -28,15 +38,21 @@ export class WireAddress {
   constructor(line: string, sent: string) {
     this.#own = mailAddress(line)
     const onWire = mailAddress(sent)
-    // A server may repeat it in lower case.
-    if (onWire !== '' && onWire !== this.#own) this.#onWire = new RegExp(onWire.replace(/\W/g, '\\$&'), 'gi')
+    if (onWire === '' || onWire === this.#own) return
+    // A server may repeat it in lower case, or encoded, or not all of it: of that at least the tag goes.
+    const digits = tagDigits(onWire)
+    const whole = `(${onWire.replace(/\W/g, '\\$&')})`
+    const tag = digits === undefined || digits === tagDigits(this.#own) ? '' : `|(?:prvs${EQUALS})?${digits}${EQUALS}?`
+    this.#onWire = new RegExp(`${whole}${tag}`, 'gi')
   }
 
   /** The text with Haraka's own address; repeated without end, it is only left out. */
   hidden(text: string): string {
     if (!this.#onWire) return text
     let times = 0
-    return text.replace(this.#onWire, () => (++times <= MOST_TIMES ? this.#own : ''))
+    return text.replace(this.#onWire, (_found, whole?: string) =>
+      whole !== undefined && ++times <= MOST_TIMES ? this.#own : '',
+    )
   }
 
   hiddenIn(reply: Reply): Reply {

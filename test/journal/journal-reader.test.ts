@@ -83,6 +83,21 @@ describe('readJournal', () => {
     ])
   })
 
+  it('takes a field of any name, other line ends and a byte order mark', async () => {
+    const { file } = open()
+    const lines = [`\ufeff${record('one')}`, '', record('two').replace('"pid"', '"why":"so","__proto__":{"v":2},"pid"')]
+    fs.writeFileSync(file, lines.map((line) => `${line}\r\n`).join(''))
+    assert.deepEqual(await read(readJournal(file)), ['one', 'two'])
+  })
+
+  it('goes on behind a line of brackets', async () => {
+    const { file } = open()
+    const deep = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`
+    fs.writeFileSync(file, `${record('one').replace('"v":1', `"v":${deep}`)}\n${record('two')}\n`)
+    const why = 'version (no plain value) of the format is not known here, only 1'
+    assert.deepEqual(await read(readJournal(file)), [{ line: 1, why }, 'two'])
+  })
+
   it('keeps no line that is longer than any of ours, and reads those across its pieces', async () => {
     const { file } = open()
     const long = 'ä'.repeat(400_000)
@@ -102,6 +117,13 @@ describe('readJournal', () => {
     const why = 'the line has no end: the process that wrote it was killed'
     assert.deepEqual(await read(readJournal(file, wanted)), ['one', 'two', { line: 4, why }])
     assert.deepEqual(seen, [record('one'), 'no record', record('two'), 'nor this'])
+  })
+
+  it('finds the older files beside the one that a symbolic link leads to', async () => {
+    const { file, folder } = open()
+    for (const name of ['', '.1']) fs.writeFileSync(`${folder}/other${name}`, `${record(name)}\n`)
+    fs.symlinkSync(`${folder}/other`, file)
+    assert.deepEqual(await read(readJournal(file)), ['.1', ''])
   })
 
   it('tells a file that cannot be opened', async () => {

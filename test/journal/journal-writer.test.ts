@@ -86,6 +86,86 @@ describe('JournalWriter', function () {
     assert.ok(!names().includes('journal.lock'))
   })
 
+  it('stays where a symbolic link leads to, with its older files', async () => {
+    const { writer, file, folder, names } = open()
+    fs.symlinkSync(path.join(folder, 'other'), file)
+    for (const line of numbered(3)) {
+      const journal = writer({ limits: () => ({ sizeBytes: 50, files: 1 }) })
+      journal.add(line)
+      await journal.close()
+    }
+    assert.deepEqual(names(), ['journal', 'other', 'other.1'])
+    assert.ok(fs.lstatSync(file).isSymbolicLink())
+  })
+
+  it('grows, and says so, where a folder is in its way; it renames and removes none', async () => {
+    const { writer, file, names, failures } = open()
+    fs.writeFileSync(file, 'zero\n')
+    for (const number of [2, 7]) fs.mkdirSync(`${file}.${number}`)
+    const write = async (line: string, files: number): Promise<void> => {
+      const journal = writer({ limits: () => ({ sizeBytes: 5, files }) })
+      journal.add(line)
+      await journal.close()
+    }
+    await write('one', 2)
+    assert.deepEqual(failures, [])
+    await write('two', 2)
+    assert.match(failures.join(), /^Error: .*journal\.2 is a folder$/)
+    assert.deepEqual(names(), ['journal', 'journal.1', 'journal.2', 'journal.7'])
+    assert.equal(fs.readFileSync(file, 'utf8'), 'one\ntwo\n')
+    fs.rmdirSync(`${file}.2`)
+    await write('three', 2)
+    assert.equal(failures.length, 1)
+    assert.equal(fs.readFileSync(file, 'utf8'), 'three\n')
+  })
+
+  it('removes a lock from the future: the clock was set back', async () => {
+    const { writer, file, names } = open()
+    fs.writeFileSync(`${file}.lock`, '')
+    fs.utimesSync(`${file}.lock`, Date.now() / 1000 + 86_400, Date.now() / 1000 + 86_400)
+    for (const line of numbered(2)) {
+      const journal = writer({ limits: () => ({ sizeBytes: 50, files: 2 }) })
+      journal.add(line)
+      await journal.close()
+    }
+    assert.deepEqual(names(), ['journal', 'journal.1'])
+  })
+
+  it('ends the half line that another process has left while it had the file open', async () => {
+    const { writer, file } = open()
+    const journal = writer()
+    journal.add('one')
+    await until('it is written', () => fs.existsSync(file) && fs.readFileSync(file, 'utf8') === 'one\n')
+    fs.appendFileSync(file, 'hal')
+    journal.add('two')
+    await journal.close()
+    assert.equal(fs.readFileSync(file, 'utf8'), 'one\nhal\ntwo\n')
+  })
+
+  it('goes on at the beginning of a file that was cut to nothing', async () => {
+    const { writer, file } = open()
+    const journal = writer()
+    journal.add('one')
+    await until('it is written', () => fs.existsSync(file) && fs.readFileSync(file, 'utf8') === 'one\n')
+    fs.truncateSync(file)
+    journal.add('two')
+    await journal.close()
+    assert.equal(fs.readFileSync(file, 'utf8'), 'two\n')
+  })
+
+  it('keeps no better versions beyond its room: lines stay as they were', async () => {
+    const { writer, file, lines } = open()
+    fs.symlinkSync('/dev/full', file)
+    const journal = writer()
+    const held = Array.from({ length: 1_000 }, () => journal.hold('as it was'))
+    for (const better of held) better('x'.repeat(50_000))
+    assert.ok(journal.buffered <= MOST_BUFFERED)
+    fs.rmSync(file)
+    await journal.close()
+    assert.equal(lines().length, 1_000)
+    assert.ok(lines().includes('as it was'))
+  })
+
   it('removes the lock of a process that is no more, and goes on', async () => {
     const { writer, file, names } = open()
     fs.writeFileSync(`${file}.lock`, '')

@@ -33,6 +33,46 @@ describe('an address in the journal, hashed', () => {
     for (const [plain, hashed] of table) assert.equal(text(plain), hashed, plain)
   })
 
+  it('is found where its at sign is encoded, and has the same hash there', () => {
+    const hash = joe.split('@')[0] ?? ''
+    const encoded = (text: string): string => `=?utf-8?b?${Buffer.from(text).toString('base64')}?=`
+    const table: [string, string][] = [
+      ['mfrom;id=joe@example.com', `mfrom;${address('id=joe@example.com')}`],
+      ['orcpt=rfc822;joe+40example.com', `orcpt=rfc822;${hash}+40example.com`],
+      ['why?s=mfrom;joe%40example.com;ip', `why?s=mfrom;${hash}%40example.com;ip`],
+      ['=?utf-8?Q?joe=40example.com?= and', `${encoded(joe)} and`],
+      [`${encoded('joe')}\r\n ${encoded('@example.com')}`, encoded(joe)],
+      ['joe\uff20example.com', joe],
+      ['=?utf-8?q?J=C3=B6rg?=', '=?utf-8?q?J=C3=B6rg?='],
+      ['call +4072 or 3=40 or 100%40', 'call +4072 or 3=40 or 100%40'],
+    ]
+    for (const [plain, hashed] of table) assert.equal(text(plain), hashed, plain)
+  })
+
+  it('leaves nothing of an odd local part', () => {
+    const odd = [
+      'To: joe.\r\n doe@example.com',
+      'To: joe\r\n .doe\r\n @example.com',
+      'joe(doe)@example.com',
+      'joe (doe (joe)) @example.com',
+      '<"joe<doe"@example.com>',
+      '<"joe>doe"@example.com>',
+      '"joe \\"doe"@example.com',
+      'joe\\ doe@example.com',
+      'joe"@example.com',
+      'joe\xa0doe@example.com',
+      `joe${'x'.repeat(2_500)}doe@example.com`,
+      '?id=joe%40example.com&by=doe%2540example.com',
+      '<@relay.example.com:joe@example.com>',
+      'SRS0=ab=cd=joe.example=doe@example.com',
+    ]
+    for (const one of odd) {
+      const hashed = text(one)
+      assert.doesNotMatch(hashed, /joe|doe/, one)
+      assert.match(hashed, /~[\da-f]{16}/, one)
+    }
+  })
+
   it('is not seen by half where a text is cut', () => {
     for (let filling = MOST_TEXT - 40; filling < MOST_TEXT + 10; filling++) {
       const cut = text(`${'x '.repeat(1100).slice(0, filling - 1)} joe.doe@example.com`)
@@ -42,6 +82,10 @@ describe('an address in the journal, hashed', () => {
   })
 
   it('takes no time to speak of, whatever the text', () => {
+    const longest = 64 * 1024
+    for (const piece of ['@ ', '<', ')@', '(', '=?x?b?', 'a%40b.', '\r\n ', 'a.\r\n ', '[1@[', '"@"']) {
+      text(`${piece.repeat(longest / piece.length)}z@example.com`, longest)
+    }
     for (const nasty of [
       '@'.repeat(2000),
       'a@'.repeat(1000),

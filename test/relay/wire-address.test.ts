@@ -32,6 +32,26 @@ describe('an address on the wire', () => {
     ])
   })
 
+  it('leaves no tag where the server encodes the address, or repeats a part of it', () => {
+    const tagged = new WireAddress('MAIL FROM:<joe@example.com>', 'MAIL FROM:<prvs=0123abcdef=joe@example.com>')
+    const table: [string, string][] = [
+      ['?s=mfrom;id=prvs%3D0123ABCDEF%3Djoe%40example.com', '?s=mfrom;id=joe%40example.com'],
+      ['?id=prvs%253d0123abcdef%253djoe', '?id=joe'],
+      ['rfc822;prvs+3D0123abcdef+3Djoe+40example.com', 'rfc822;joe+40example.com'],
+      ['prvs=3D0123abcdef=3Djoe=40example.com', 'joe=40example.com'],
+      ['prvs=0123abcdef=joe: unknown', 'joe: unknown'],
+      ['prvs=joe/0123abcdef', 'prvs=joe/'],
+      ['prvs=9999aaaaaa=ann@example.net', 'prvs=9999aaaaaa=ann@example.net'],
+    ]
+    for (const [reply, hidden] of table) assert.equal(tagged.hidden(reply), hidden)
+    // Somebody else's tag is a part of the item's own address.
+    const foreign = new WireAddress(
+      'MAIL FROM:<prvs=0123abcdef=ann@example.net>',
+      'MAIL FROM:<srs=prvs=0123abcdef=ann@b>',
+    )
+    assert.equal(foreign.hidden('to prvs=0123abcdef=ann@example.net'), 'to prvs=0123abcdef=ann@example.net')
+  })
+
   it('does not grow without end where the server repeats a short one', () => {
     const short = new WireAddress(`MAIL FROM:<${'x'.repeat(200)}@example.com>`, 'MAIL FROM:<a@b>')
     assert.equal(short.hidden('a@b '.repeat(50)), `${'x'.repeat(200)}@example.com `.repeat(50))

@@ -54,6 +54,13 @@ export function inOrder(accounts: readonly Account[]): Account[] {
     if (parent && parent !== account) children.set(parent, [...(children.get(parent) ?? []), account])
     else roots.push(account)
   }
-  const within = (account: Account): Account[] => [account, ...(children.get(account) ?? []).flatMap(within)]
-  return roots.flatMap(within)
+  const placed = new Set<Account>()
+  const place = (account: Account): void => {
+    if (placed.has(account)) return
+    placed.add(account)
+    for (const child of children.get(account) ?? []) place(child)
+  }
+  // Then those that, by what the journal says, were split off each other.
+  for (const account of [...roots, ...accounts]) place(account)
+  return [...placed]
 }

@@ -36,8 +36,13 @@ function parts({ messages }: Report): (message: Summary) => Summary[] {
     if (message.splitFrom === undefined) continue
     children.set(message.splitFrom, [...(children.get(message.splitFrom) ?? []), message])
   }
-  const withParts = (message: Summary): Summary[] => [message, ...(children.get(message.item) ?? []).flatMap(withParts)]
-  return withParts
+  const add = (message: Summary, found: Set<Summary>): Set<Summary> => {
+    if (found.has(message)) return found
+    found.add(message)
+    for (const part of children.get(message.item) ?? []) add(part, found)
+    return found
+  }
+  return (message) => [...add(message, new Set())]
 }
 
 function latest(shown: number): string {
