@@ -20,6 +20,7 @@ export const ERRORS = {
   RELAYOUT_E_UNUSABLE_SECTION: `relayout.ini [{section}]: this is no section{hint}, and without it mail could go the wrong way. ${STOPS}`,
   RELAYOUT_E_SENDER_NAME: `relayout.ini [{section}]: {why}. Give every sender a name of its own, as in [sender.bulk]. ${STOPS}`,
   RELAYOUT_E_UNREADABLE_SECRET: `relayout.ini [{section}] {key}: {why}. ${STOPS}`,
+  RELAYOUT_E_UNREADABLE_FILE: `{file} is in Haraka's config folder but cannot be read ({why}), and without it mail could go the wrong way. Let the user read it that Haraka runs as. ${STOPS}`,
   RELAYOUT_E_NO_SECRET: `relayout.ini [batv] {key} = true: there is no secret to go with it, and {harm}. Give one as secret or in a secret_file. ${STOPS}`,
   RELAYOUT_E_NO_DOMAINS: `relayout.ini [batv] require = true: it is not said whose bounces are to be refused. Give the domains whose mail leaves here only, as in domains = example.com, example.net. ${STOPS}`,
   RELAYOUT_E_REQUIRE_ALONE:

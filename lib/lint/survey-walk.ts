@@ -51,7 +51,6 @@ class SurveyWalk {
         this.#functionStatement(node)
         return
       case 'CallStatement':
-        this.#names.within.hasEffects = true
         this.#expressions.walk(node.expression)
         return
       case 'ReturnStatement':

@@ -9,6 +9,15 @@ import type { Remark } from './finding.js'
 import type { FunctionUse, NameUse, Place } from './name-use.js'
 import type { Survey } from './survey.js'
 
+/** What other languages write for values of Lua, in lower case. */
+const VALUES: ReadonlyMap<string, string> = new Map([
+  ['true', 'true'],
+  ['false', 'false'],
+  ['nil', 'nil'],
+  ['null', 'nil'],
+  ['none', 'nil'],
+])
+
 /** Each is compared with all names of the script. */
 const MOST = 100
 
@@ -50,7 +59,9 @@ function argumentOf(name: string, within: FunctionUse, callbacks: readonly Callb
 function otherName(name: string, { offset }: Place, survey: Survey): string {
   const visible = survey.variables.filter(({ from, to }) => from < offset && offset < to)
   const set = [...survey.globals.values()].filter(({ writes }) => writes.length > 0)
-  const meant = nearMiss(name, [...[...visible, ...set].map((use) => use.name), ...(PROVIDED.get('') ?? [])])
+  const meant =
+    VALUES.get(name.toLowerCase()) ??
+    nearMiss(name, [...[...visible, ...set].map((use) => use.name), ...(PROVIDED.get('') ?? [])])
   if (meant !== undefined) return `. Did you mean ${meant}?`
   return survey.variables.some((other) => other.name === name)
     ? ', and the local of that name cannot be seen from here'

@@ -143,7 +143,7 @@ describe('relayout backtest over a queue', function () {
     const args = ['backtest', '--script', 'loop.lua', '--against', 'loop.lua', queue.files()[0] ?? '']
     const { code, out, err } = await relayout(args, { cwd: queue.folder })
     assert.deepEqual([code, err], [1, ''])
-    assert.match(out, /1 {2}messages are the same/)
+    assert.match(out, /1 {2}message is the same/)
     assert.match(out, /failure main: loop\.lua:1: still running after 1 s/)
   })
 })

@@ -47,6 +47,36 @@ describe('relayout check', function () {
 
   afterEach(() => fs.rmSync(folder, { recursive: true }))
 
+  it('does not take a file that cannot be read for one that is not there', async () => {
+    for (const name of ['relayout.ini', 'relayout.lua']) {
+      write('config/plugins', 'relayout\n')
+      fs.symlinkSync(name, path.join(folder, 'config', name))
+      const { code, out, err } = await call()
+      assert.deepEqual([code, out], [2, ''])
+      assert.match(err, new RegExp(`^relayout: \\S+/config/${name} cannot be read: ELOOP`, 'm'))
+      fs.rmSync(path.join(folder, 'config', name))
+    }
+  })
+
+  it('says of a script in UTF-16, and of values of other languages, what to write', async () => {
+    for (const mark of ['\ufeff', '']) {
+      const littleEndian = Buffer.from(`${mark}function Start() end`, 'utf16le')
+      for (const bytes of [littleEndian, Buffer.from(littleEndian).swap16()]) {
+        write('utf16.lua', bytes)
+        const { findings } = await check('utf16.lua')
+        assert.deepEqual(
+          findings.map(({ sentence, line }) => [sentence, line]),
+          [['the file is in UTF-16: save it as UTF-8', 1]],
+        )
+      }
+    }
+    write('python.lua', 'function CheckFile(_, Actions) Actions.SkipSend = True return None end')
+    assert.deepEqual(
+      (await check('python.lua')).findings.map(({ sentence }) => sentence),
+      ['True is nil: nothing sets it. Did you mean true?', 'None is nil: nothing sets it. Did you mean nil?'],
+    )
+  })
+
   it('finds nothing in an installation that Haraka made, with what the package ships', async () => {
     const haraka = await HarakaInstance.create({
       ini: fs.readFileSync(path.join(PACKAGE, 'config', 'relayout.ini'), 'utf8'),

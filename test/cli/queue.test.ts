@@ -2,6 +2,14 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 
+import { Ledger } from '../../lib/cli/commands/queue/ledger.js'
+import { scan } from '../../lib/cli/commands/queue/scan.js'
+import { Sums } from '../../lib/cli/commands/queue/sums.js'
+import { listQueue } from '../../lib/cli/queue-folder/list-queue.js'
+import { type Decided, type Heard, Rehearsal } from '../../lib/cli/rehearsal/rehearsal.js'
+import type { QueueItem } from '../../lib/policy/queue-item.js'
+import { readSettings } from '../../lib/policy/read-settings.js'
+import { scriptSource } from '../../lib/policy/script-file.js'
 import { plainMessage } from '../support/submit.js'
 import { assertGolden } from './support/golden.js'
 import type { QueueReport } from './support/queue-report.js'
@@ -93,6 +101,39 @@ describe('relayout queue', function () {
   })
 
   after(() => queue.remove())
+
+  it('takes a message that goes before its header is read for gone, and for no failure of the script', async () => {
+    const folder = path.join(queue.folder, 'vanishing')
+    fs.cpSync(settled, folder, { recursive: true })
+    class Hasty extends Rehearsal {
+      override async decide(item: QueueItem, isGone?: () => boolean): Promise<Decided> {
+        fs.rmSync(item.path)
+        return super.decide(item, isGone)
+      }
+    }
+    const heard: Heard[] = []
+    const rehearsal = new Hasty({
+      settings: readSettings({ get: () => undefined }).settings,
+      script: ({ script }) => scriptSource(script, Buffer.from(SCRIPT)),
+      retryIntervals: [],
+      hear: (something) => heard.push(something),
+    })
+    try {
+      const sums = new Sums(['default'])
+      const { gone } = await scan(listQueue(folder, AT_MS), {
+        folder,
+        rehearsal,
+        only: undefined,
+        retryIntervals: [],
+        ledger: new Ledger(LETTERS.length, rehearsal.senders, undefined),
+        sums,
+        progress: () => undefined,
+      })
+      assert.deepEqual([gone, sums.all.items, heard], [LETTERS.length, 0, []])
+    } finally {
+      await rehearsal.close()
+    }
+  })
 
   it('shows who sends what in which order, what is skipped, what waits, and the sums', async () => {
     const { code, out, err } = await call('--queue', 'settled')

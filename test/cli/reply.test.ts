@@ -91,6 +91,13 @@ describe('relayout reply', function () {
     })
   }
 
+  it('takes a command in any case for the one that Haraka sends', async () => {
+    const { out } = await call(['rcpt to:<Bob@example.net>', '450 4.1.1 User unknown'])
+    assert.match(out, /^RCPT TO:<Bob@example\.net>$/m)
+    assert.match(out, /outcome +applied/)
+    assert.match((await call(['quit', '221 bye'])).out, /^QUIT$/m)
+  })
+
   it('shows many cases as a table, in one session', async () => {
     const { code, out, err } = await call(['-', '--sender', 'main'], { stdin: LINES })
     assert.deepEqual([code, err], [0, ''])

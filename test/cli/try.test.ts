@@ -162,10 +162,13 @@ describe('relayout try', function () {
       [['config/relayout.lua'], 'config/relayout.lua is neither a queue file of Haraka nor a message'],
       [['--from', 'x y', 'letter.eml'], 'x y is no mail address'],
       [['--at', 'noon', 'letter.eml'], 'noon is no time'],
+      [['--at', '2026-02-30', 'letter.eml'], '2026-02-30 is no time'],
+      [['--at', '2026-11-31T10:00Z', 'letter.eml'], '2026-11-31T10:00Z is no time'],
       [['--repeat', '0', 'letter.eml'], '--repeat 0: a whole number from 1 to 1,000,000 is accepted'],
       [['--sender', 'mian', 'letter.eml'], 'there is no sender mian in relayout.ini; there is bulk, day, main'],
       [['--script', 'none.lua', 'letter.eml'], 'none.lua cannot be read: there is no such file'],
       [['--config', '/nowhere', 'letter.eml'], '/nowhere cannot be read: there is no such folder'],
+      [['--config', 'config/relayout.ini', 'letter.eml'], 'config/relayout.ini cannot be read: it is a file'],
     ] as const) {
       const { code, out, err } = await call(...args)
       assert.deepEqual([code, out], [2, ''], args.join(' '))

@@ -77,6 +77,24 @@ describe('Haraka does not start', function () {
     }
   }
 
+  for (const name of ['relayout.ini', 'relayout.lua']) {
+    it(`with a ${name} that is there but cannot be read: all mail would go without its rules`, async () => {
+      const haraka = await HarakaInstance.create({ ini: '[sender.main]\nhost=relay.example.com\n', script: '-- rules' })
+      try {
+        const file = path.join(haraka.folder, 'config', name)
+        // Not even root can read a link that leads to itself.
+        fs.rmSync(file)
+        fs.symlinkSync(name, file)
+        await assert.rejects(
+          haraka.start(),
+          new RegExp(`${name} is in Haraka's config folder but cannot be read \\(ELOOP`),
+        )
+      } finally {
+        await haraka.remove()
+      }
+    })
+  }
+
   it('when its own parts are not as the plugin knows them', async () => {
     const haraka = await HarakaInstance.create({
       ini: '',

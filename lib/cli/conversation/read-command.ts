@@ -25,6 +25,7 @@ const STAGES: ReadonlyMap<string, Stage> = new Map([
   ['QUIT', 'quit'],
 ])
 
+const KEYWORDS = /^(?:mail from:|rcpt to:|[a-z]+)/i
 const CONTROL = /[\0-\x1f\x7f]/ // eslint-disable-line no-control-regex
 
 /**
@@ -39,7 +40,8 @@ export function readCommand(text: string): AnsweredCommand {
   const stage = STAGES.get(verb.toUpperCase())
   const rest = text.slice(verb.length)
   if (!stage || (rest !== '' && !rest.startsWith(' '))) throw bad(text, 'Haraka sends no such command')
-  if (stage !== 'auth') return { stage, shown: text, secret: '' }
+  // As Haraka sends it, whatever the case in which it was typed: scripts look for "^RCPT TO:".
+  if (stage !== 'auth') return { stage, shown: text.replace(KEYWORDS, (word) => word.toUpperCase()), secret: '' }
   const { shown, initial } = authCommand(text)
   return { stage, shown, secret: initial }
 }

@@ -75,8 +75,11 @@ export class Rehearsal {
     })
   }
 
-  /** Never rejects. Several messages may be asked about at once; scripts see them in the order of the calls. */
-  async decide(item: QueueItem): Promise<Decided> {
+  /**
+   * Never rejects. Several messages may be asked about at once; scripts see them in the order of the calls. `isGone`: the
+   * message is no longer there to be read, which is no failure of the script's to be heard.
+   */
+  async decide(item: QueueItem, isGone: () => boolean = () => false): Promise<Decided> {
     const { settings, retryIntervals } = this.#options
     const envelope = envelopeOf(item)
     const facts = messageFacts(item, retryIntervals)
@@ -89,6 +92,7 @@ export class Rehearsal {
         begun: () => undefined,
         failed: (failure) => {
           failed = failure
+          if (isGone()) return
           this.hear(sender, 'failure', failureSentence(failure, consequenceOf(failure.function, settings.main)))
         },
         warned: (warning) => warnings.push(warning),

@@ -14,7 +14,7 @@ import type { LuaFunction, LuaState, Table, TValue } from './fengari-types.js'
 import { globalsOf } from './globals-table.js'
 import { newSandbox, nextPiece, watchInstructions } from './sandbox.js'
 import type { SandboxOptions } from './sandbox.js'
-import { withoutPrefix } from '../script-bytes.js'
+import { isUtf16, withoutPrefix } from '../script-bytes.js'
 import { copyOf, isFunction, keyOf, nil, push } from './values.js'
 
 /** More than the arguments of any callback. */
@@ -99,7 +99,9 @@ export class ScriptState {
     const name = toBytes(`@${source.name}`)
     const status = lua.lua_load(L, nextPiece, { string: withoutPrefix(source.bytes) }, name, toBytes('t'))
     if (status === 0) return undefined
-    const found = fromBytes(lua.lua_tolstring(L, -1) ?? new Uint8Array(0))
+    const found = isUtf16(source.bytes)
+      ? `${this.#file}:1: the file is in UTF-16: save it as UTF-8`
+      : fromBytes(lua.lua_tolstring(L, -1) ?? new Uint8Array(0))
     const message = found.startsWith(`${this.#file}:`) ? found : `${this.#file}: ${found}`
     const kind = status === LUA_ERRSYNTAX ? 'syntax' : 'runtime'
     return failureOf(kind, this.#file, 'main chunk', { message, line: lineIn(message), traceback: '' })

@@ -1,5 +1,5 @@
 /** `relayout backtest`: where two scripts differ over the same messages and replies. */
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 
 import { relayoutError } from '../../../core/errors.js'
@@ -113,8 +113,11 @@ async function compare(
     clock.set(input.atMs ?? nowMs)
     bar.at(++done)
     if (input.kind === 'message') {
+      const isGone = (): boolean => input.source === 'queue' && !existsSync(input.item.path)
+      const [was, will] = await Promise.all([before.decide(input.item, isGone), after.decide(input.item, isGone)])
+      if ([was, will].some(({ answers }) => answers.some((answer) => answer.failure)) && isGone()) continue
       read[input.source]++
-      comparison.message(input, ...(await Promise.all([before.decide(input.item), after.decide(input.item)])))
+      comparison.message(input, was, will)
     } else {
       const [was, will] = await Promise.all([before.presented(input), after.presented(input)])
       if (was && will) {

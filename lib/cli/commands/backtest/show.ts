@@ -60,27 +60,36 @@ function scripts(names: readonly ScriptName[]): string {
 }
 
 function input({ read }: BacktestReport): string {
-  return [
+  const inputs = [
     ...(read.file > 0 ? [count(read.file, 'message')] : []),
-    ...(read.queue > 0 || read.file + read.journal + read.replies === 0
-      ? [`${count(read.queue, 'message')} in the queue`]
-      : []),
+    ...(read.queue > 0 ? [`${count(read.queue, 'message')} in the queue`] : []),
     ...(read.journal + read.replies > 0
       ? [`${count(read.journal, 'offer')} and ${count(read.replies, 'reply', 'replies')} in the journal`]
       : []),
-  ].join(', ')
+  ]
+  return inputs.join(', ') || 'nothing: no message was found'
 }
 
 function countLines(terminal: Terminal, { counts, replyCounts }: BacktestReport): string[] {
   const rows = [
     ...KINDS.filter((kind) => counts[kind] > 0).map((kind) => [number(counts[kind]), WORDS[kind]]),
-    [number(counts.same), 'messages are the same'],
-    ...(replyCounts.different > 0 ? [[number(replyCounts.different), 'replies would be rewritten differently']] : []),
-    ...(replyCounts.same + replyCounts.different > 0 ? [[number(replyCounts.same), 'replies are the same']] : []),
+    [number(counts.same), counts.same === 1 ? 'message is the same' : 'messages are the same'],
+    ...(replyCounts.different > 0
+      ? [[number(replyCounts.different), `${repliesWord(replyCounts.different)} would be rewritten differently`]]
+      : []),
+    ...(replyCounts.same + replyCounts.different > 0
+      ? [
+          [
+            number(replyCounts.same),
+            `${repliesWord(replyCounts.same)} ${replyCounts.same === 1 ? 'is' : 'are'} the same`,
+          ],
+        ]
+      : []),
   ]
   return table(terminal, [{ title: '', align: 'right' }, { title: '' }], rows).slice(1)
 }
 
+const repliesWord = (amount: number): string => (amount === 1 ? 'reply' : 'replies')
 const number = (amount: number): string => amount.toLocaleString('en-US')
 
 function showMessages(terminal: Terminal, kind: Kind, { messages }: BacktestReport, limit: number): void {

@@ -27,8 +27,8 @@ export class Side {
     this.scripts = [...new Map(versions)].map(([file, version]) => ({ file, version }))
   }
 
-  async decide(item: QueueItem): Promise<Decided> {
-    return this.#rehearsal.decide(item)
+  async decide(item: QueueItem, isGone?: () => boolean): Promise<Decided> {
+    return this.#rehearsal.decide(item, isGone)
   }
 
   /** What Haraka is given; undefined: the settings have no such sender. */

@@ -6,7 +6,7 @@ export const QUEUE: Command = {
   summary: 'show the queue in its sending order',
   description: [
     'Reads Haraka’s queue folder, while Haraka runs or not, and asks the senders about each message as the plugin would: which go now, by which sender and in which order; which are skipped and why; which wait for their next try; and for which there is no sender. Nothing is written, and nothing is sent.',
-    'A script sees the messages in the order in which Haraka offers them after a start: what is due, oldest first, then what waits.',
+    'A script sees the messages in the order in which Haraka offers them after a start: what is due, oldest first, then what waits. What is under way at the moment, and what rests because no relay server answers, cannot be told from what goes now; relayout why tells it.',
   ],
   arguments: [],
   options: [

@@ -4,6 +4,7 @@
  *
  * A file that is gone was sent or renamed meanwhile: Haraka need not stand still.
  */
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 
@@ -58,7 +59,11 @@ export async function scan(listing: QueueListing, options: ScanOptions): Promise
   const ask = async (number: number, item: QueueFile, waits: boolean): Promise<void> => {
     asking++
     try {
-      note(number, item, await rehearsal.decide(item), waits, options)
+      // Its header is read when the script asks for it.
+      const isGone = (): boolean => !existsSync(item.path)
+      const decided = await rehearsal.decide(item, isGone)
+      if (decided.answers.some((answer) => answer.failure) && isGone()) gone++
+      else note(number, item, decided, waits, options)
     } catch (error) {
       failure ??= error as Error
     }

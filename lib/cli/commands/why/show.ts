@@ -55,12 +55,16 @@ function messagesOf({ messages }: Report): number {
 
 function nothing({ asked, journal: { files, covered } }: Report): string {
   const what =
-    'id' in asked ? asked.id : 'item' in asked ? `item ${asked.item}` : `any message from or to <${asked.address}>`
+    'id' in asked
+      ? `${asked.id} is not`
+      : 'item' in asked
+        ? `Item ${asked.item} is not`
+        : `No message from or to <${asked.address}> is`
   const where =
     plain(files.at(-1) ?? '') + (files.length > 1 ? ` and its ${count(files.length - 1, 'older file')}` : '')
   if (!covered) return `${where} has no record yet: what happened before the journal was turned on is not in it`
   const time = `from ${moment(Date.parse(covered.from))} to ${moment(Date.parse(covered.to))}`
-  return `${what} is not in ${where}, which has what happened ${time}. What happened before the journal was turned on is not in it, nor what was in older files that are removed by now`
+  return `${what} in ${where}, which has what happened ${time}. What happened before the journal was turned on is not in it, nor what was in older files that are removed by now`
 }
 
 function say(terminal: Terminal, text: string): void {
