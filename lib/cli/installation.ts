@@ -151,9 +151,6 @@ function namedFolder(folder: string): string {
   const inner = path.join(folder, 'config')
   const found = [inner, folder].find(looksLikeConfig) ?? (existsSync(folder) ? folder : undefined)
   if (found === undefined) throw relayoutError('RELAYOUT_E_FILE', { file: folder, why: 'there is no such folder' })
-  if (!statSync(found).isDirectory()) {
-    throw relayoutError('RELAYOUT_E_FILE', { file: folder, why: 'it is a file, and --config takes a folder' })
-  }
   return path.resolve(found)
 }
 

@@ -225,6 +225,16 @@ describe('relayout backtest over a journal', function () {
     assert.ok(report.replyCounts.same > 10)
   })
 
+  it('counts a message once, however often it was offered', async () => {
+    const often = path.join(scene.haraka.folder, 'often')
+    const text = fs.readFileSync(journal(), 'utf8')
+    fs.writeFileSync(often, text + text.replace(/^.*"event":"(?!offer").*\n/gm, '').repeat(5))
+    const args = ['backtest', '--against', 'new.lua', '--script', 'new.lua', '--journal', often]
+    const { read, counts } = await relayoutJson<Report>(args, { cwd: scene.haraka.folder })
+    assert.equal(read['journal'], 24)
+    assert.deepEqual(counted(counts), { same: 4 })
+  })
+
   it('shows them, counts first', async () => {
     const settled = fs
       .readFileSync(journal(), 'utf8')

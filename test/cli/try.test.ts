@@ -168,7 +168,7 @@ describe('relayout try', function () {
       [['--sender', 'mian', 'letter.eml'], 'there is no sender mian in relayout.ini; there is bulk, day, main'],
       [['--script', 'none.lua', 'letter.eml'], 'none.lua cannot be read: there is no such file'],
       [['--config', '/nowhere', 'letter.eml'], '/nowhere cannot be read: there is no such folder'],
-      [['--config', 'config/relayout.ini', 'letter.eml'], 'config/relayout.ini cannot be read: it is a file'],
+      [['--config', 'config/relayout.ini', 'letter.eml'], 'config/relayout.ini cannot be read: it is no folder'],
     ] as const) {
       const { code, out, err } = await call(...args)
       assert.deepEqual([code, out], [2, ''], args.join(' '))

@@ -45,10 +45,12 @@ export class Comparison {
   readonly replyCounts = { same: 0, different: 0 }
   readonly #messages: MessageDifference[] = []
   readonly #replies = new Map<string, ReplyDifference>()
+  readonly #seen = new Set<string>()
   readonly #placed = new Map<SenderSettings, Placed[]>()
 
   message(input: MessageInput, before: Decided, after: Decided): void {
     const fates = [fateOf(before), fateOf(after)] as const
+    if (this.#isAgain(input, fates)) return
     const kind = difference(...fates)
     const ranks = [rankIn(input.item, before), rankIn(input.item, after)] as const
     const sender = before.taken?.sender
@@ -93,6 +95,15 @@ export class Comparison {
   /** The most frequent first. */
   get replies(): readonly ReplyDifference[] {
     return [...this.#replies.values()].sort((a, b) => b.count - a.count)
+  }
+
+  /** A message that waits is offered again and again: the same of it counts once. */
+  #isAgain({ itemKey }: MessageInput, fates: readonly [Fate, Fate]): boolean {
+    if (itemKey === undefined) return false
+    const key = `${itemKey} ${JSON.stringify(fates)}`
+    const again = this.#seen.has(key)
+    this.#seen.add(key)
+    return again
   }
 
   #order(sender: SenderSettings, placed: readonly Placed[]): void {

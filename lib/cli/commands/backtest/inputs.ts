@@ -8,6 +8,8 @@ export interface MessageInput {
   readonly source: 'queue' | 'journal' | 'file'
   readonly name: string
   readonly item: QueueItem
+  /** Of a journal: the same for all offers of an item. */
+  readonly itemKey?: string
   /** When it was offered; undefined: now, or what `--at` says. */
   readonly atMs?: number
 }

@@ -68,7 +68,14 @@ async function offered(record: RecordOf<'offer'>, folder: string, notes: Journal
     },
   }
   if (lastTry !== undefined) rememberTry(item, Date.parse(lastTry))
-  return { kind: 'message', source: 'journal', name: record.id ?? filename, item, atMs: Date.parse(record.t) }
+  return {
+    kind: 'message',
+    source: 'journal',
+    name: record.id ?? filename,
+    itemKey: record.item ?? filename,
+    item,
+    atMs: Date.parse(record.t),
+  }
 }
 
 function* replied(record: RecordOf<'reply'>): Generator<ReplyInput, void> {
