@@ -36,7 +36,8 @@ describe('the example scripts of the original description', function () {
     const open = (hour: number): Promise<Scene> =>
       openScene({
         script: OFFICE_HOURS,
-        ini: (host) => `[sender.main]\nhost=${host}\nmax_connections=1\n`,
+        // Longer than the largest message takes to be handed in: they are a batch.
+        ini: (host) => `[main]\ncollect=2s\n[sender.main]\nhost=${host}\nmax_connections=1\n`,
         asSubmitted: true,
         env: { TZ: zoneWithHour(hour) },
       })
