@@ -47,19 +47,6 @@ export async function* readJournal(file: string, wanted?: WantedLine): AsyncGene
   }
 }
 
-/** One file of a journal. */
-export async function* readJournalFile(file: string): AsyncGenerator<JournalEntry, void> {
-  const opened = await tryOpen(file)
-  if ('why' in opened) yield opened
-  else {
-    try {
-      yield* entriesOf(opened)
-    } finally {
-      await opened.handle.close().catch(() => undefined)
-    }
-  }
-}
-
 /**
  * The youngest first: what is renamed meanwhile is met again, and left out then. The oldest may so have got a name that
  * was not there at first: it is looked for at the end.

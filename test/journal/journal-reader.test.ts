@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 
-import {
-  isFault,
-  type JournalEntry,
-  LONGEST_LINE_BYTES,
-  readJournal,
-  readJournalFile,
-} from '../../lib/journal/journal-reader.js'
+import { isFault, type JournalEntry, LONGEST_LINE_BYTES, readJournal } from '../../lib/journal/journal-reader.js'
 import { useJournalFolder } from './journal-folder.js'
 
 const record = (text: string): string =>
@@ -31,7 +25,7 @@ describe('readJournal', () => {
       fs.writeFileSync(`${file}${name}`, `${record(`${name} a`)}\n${record(`${name} b`)}\n`)
     }
     assert.deepEqual(await read(readJournal(file)), ['.10 a', '.10 b', '.3 a', '.3 b', '.1 a', '.1 b', ' a', ' b'])
-    assert.deepEqual(await read(readJournalFile(`${file}.3`)), ['.3 a', '.3 b'])
+    assert.deepEqual(await read(readJournal(`${file}.3`)), ['.3 a', '.3 b'])
   })
 
   it('misses and doubles nothing when the files are renamed while it reads', async () => {

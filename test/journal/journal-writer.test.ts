@@ -74,7 +74,8 @@ describe('JournalWriter', function () {
       codes.map(([code]) => code as unknown),
       [0, 0, 0],
     )
-    const all = lines()
+    // An empty one ends what looked like half a line while another process was writing it; readers pass over it.
+    const all = lines().filter((line) => line !== '')
     assert.equal(all.length, 15_000)
     assert.equal(new Set(all).size, 15_000)
     for (const name of ['a', 'b', 'c']) {
