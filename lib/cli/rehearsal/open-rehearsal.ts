@@ -6,6 +6,7 @@ import type { Context } from '../command.js'
 import { type Installation, openInstallation, scriptAt, scriptsOf, usableSettings } from '../installation.js'
 import { readTime } from '../read-time.js'
 import { type Heard, Rehearsal } from './rehearsal.js'
+import { senderNamed } from './sender-named.js'
 
 export interface RehearsalChoice {
   readonly config?: string
@@ -32,6 +33,7 @@ export function openRehearsal({ terminal }: Context, choice: RehearsalChoice): O
   const installation = openInstallation(choice.config)
   if (installation.configFolder === undefined && !given) throw relayoutError('RELAYOUT_E_NO_CONFIG', {})
   const settings = usableSettings(installation, (mistake) => terminal.remark(mistake))
+  if (choice.sender !== undefined) senderNamed(settings.senders, choice.sender)
   const clock = new ScriptClock()
   if (choice.at !== undefined) clock.set(atMs)
   const heard: Heard[] = []
@@ -43,10 +45,6 @@ export function openRehearsal({ terminal }: Context, choice: RehearsalChoice): O
     retryIntervals: installation.retryIntervals,
     hear: (something) => heard.push(something),
   })
-  if (rehearsal.senders.length === 0) {
-    const names = settings.senders.map(({ name }) => name).join(', ')
-    throw relayoutError('RELAYOUT_E_NO_SENDER', { name: choice.sender ?? '', names })
-  }
   if (!given) heard.push(...missingScripts(installation, rehearsal))
   return { installation, settings, rehearsal, heard, atMs }
 }

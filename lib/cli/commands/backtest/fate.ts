@@ -25,7 +25,7 @@ export const KINDS = ['taken', 'skipped', 'passed', 'sender', 'moved', 'priority
 
 export type Kind = (typeof KINDS)[number]
 
-export function fateOf({ taken, skip, answers }: Decided): Fate {
+export function fateOf({ taken, skip }: Decided): Fate {
   if (taken) {
     const { decision, tag } = taken.judgement
     const { priority, forceLastTry, reason } = decision
@@ -39,8 +39,7 @@ export function fateOf({ taken, skip, answers }: Decided): Fate {
     }
   }
   if (!skip) return { outcome: 'pass' }
-  const held = answers.some(({ judgement }) => judgement && !judgement.take && judgement.held)
-  const { senders, reason, retrySeconds } = skip
+  const { senders, reason, retrySeconds, held } = skip
   return { outcome: held ? 'hold' : 'skip', sender: senders.join(', '), reason, retrySeconds }
 }
 

@@ -11,6 +11,7 @@ import { type Messages, readMessages } from '../../messages/read-messages.js'
 import { ProgressBar } from '../../output/progress-bar.js'
 import { readTime } from '../../read-time.js'
 import { readWhole } from '../../read-whole.js'
+import { senderNamed } from '../../rehearsal/sender-named.js'
 import { Comparison } from './compare.js'
 import type { Input } from './inputs.js'
 import { journalInputs, type JournalNotes } from './journal-inputs.js'
@@ -44,10 +45,7 @@ export async function run(context: Context, args: readonly string[], options: Ba
   if (journal !== undefined) await findJournal(journal)
   const installation = openInstallation(options.config)
   const settings = usableSettings(installation, (mistake) => terminal.remark(mistake))
-  if (sender !== undefined && !settings.senders.some(({ name }) => name === sender)) {
-    const names = settings.senders.map(({ name }) => name).join(', ')
-    throw relayoutError('RELAYOUT_E_NO_SENDER', { name: sender, names })
-  }
+  if (sender !== undefined) senderNamed(settings.senders, sender)
   const { queueFolder } = installation
   if (queue && queueFolder === undefined) throw relayoutError('RELAYOUT_E_NO_CONFIG', {})
 

@@ -34,11 +34,11 @@ const LATEST_MS = 8.64e15
 
 export function listedItem(
   item: QueueFile,
-  { taken, skip, answers }: Decided,
+  { taken, skip }: Decided,
   { waits, retryIntervals }: { readonly waits: boolean; readonly retryIntervals: readonly number[] },
 ): ListedItem {
   const { todo, filename, num_failures: attempts, nextAttemptMs } = item
-  const held = answers.some(({ judgement }) => judgement && !judgement.take && judgement.held)
+  const held = skip?.held ?? false
   const common = {
     file: filename,
     uuid: todo.uuid,

@@ -1,13 +1,12 @@
 /** `relayout queue`: Haraka's queue folder as it is now, in the order in which its messages would go. */
 import path from 'node:path'
 
-import { relayoutError } from '../../../core/errors.js'
-import type { SenderSettings } from '../../../core/settings/settings.js'
 import type { Context } from '../../command.js'
 import type { ExitCode } from '../../exit-code.js'
 import { readWhole } from '../../read-whole.js'
 import { listQueue } from '../../queue-folder/list-queue.js'
 import { type OpenRehearsal, openRehearsal, type RehearsalChoice } from '../../rehearsal/open-rehearsal.js'
+import { senderNamed } from '../../rehearsal/sender-named.js'
 import { Ledger } from './ledger.js'
 import { ProgressBar } from '../../output/progress-bar.js'
 import { RecordFile } from './record-file.js'
@@ -58,7 +57,7 @@ interface Wanted {
 async function look({ terminal }: Context, opened: OpenRehearsal, wanted: Wanted): Promise<QueueView> {
   const { installation, rehearsal, heard, atMs } = opened
   const { name, most, records } = wanted
-  const only = name === undefined ? undefined : senderOf(rehearsal.senders, name)
+  const only = name === undefined ? undefined : senderNamed(rehearsal.senders, name)
   const senders = only ? [only] : rehearsal.senders
   const folder = path.resolve(wanted.queue ?? installation.queueFolder ?? 'queue')
   const listing = listQueue(folder, atMs)
@@ -79,12 +78,6 @@ async function look({ terminal }: Context, opened: OpenRehearsal, wanted: Wanted
 function foundSomething({ files, heard }: QueueView): boolean {
   const { damaged, unreadable, givenUp } = files
   return [damaged, unreadable, givenUp].some(({ count }) => count > 0) || heard.some(({ kind }) => kind === 'failure')
-}
-
-function senderOf(senders: readonly SenderSettings[], name: string): SenderSettings {
-  const found = senders.find((sender) => sender.name === name)
-  if (found) return found
-  throw relayoutError('RELAYOUT_E_NO_SENDER', { name, names: senders.map((sender) => sender.name).join(', ') })
 }
 
 function readLimit(value: string | undefined): number | undefined {

@@ -8,7 +8,7 @@ import type { MessageCame, Outcome, ReplyCame } from './expectations.js'
 
 /** `heard` in the test so far; what the message itself was warned about is added. */
 export function messageCame({ answers, taken, skip }: Decided, heard: Heard[]): MessageCame {
-  const held = answers.some(({ judgement }) => judgement && !judgement.take && judgement.held)
+  const held = skip?.held ?? false
   const outcome: Outcome = taken ? 'take' : held ? 'hold' : skip ? 'skip' : 'pass'
   for (const { sender, warnings } of answers) {
     for (const text of warnings) {

@@ -70,7 +70,6 @@ export function reported(
 
 function message({ name, item, decided }: Tried): ReportedMessage {
   const { taken, skip, answers } = decided
-  const held = answers.some(({ judgement }) => judgement && answerOf(judgement) === 'hold')
   return {
     message: name,
     file: item.path,
@@ -78,7 +77,7 @@ function message({ name, item, decided }: Tried): ReportedMessage {
     from: item.todo.mail_from.address,
     to: item.todo.rcpt_to.map(({ address }) => address),
     answers: answers.map(answer),
-    outcome: taken ? 'take' : held ? 'hold' : skip ? 'skip' : 'pass',
+    outcome: taken ? 'take' : skip?.held ? 'hold' : skip ? 'skip' : 'pass',
     ...(taken ? { sender: taken.sender.name } : {}),
     ...(skip ? { reason: skip.reason, retrySeconds: skip.retrySeconds } : {}),
   }
