@@ -21,6 +21,8 @@ export interface RelayCase {
   /** Part of a domain name: small letters, digits, hyphens. */
   readonly name: string
   readonly relay?: ScriptedRelayOptions
+  /** Where a relay server listens already: it is used instead of a scripted one. Where its mail goes: `elsewhere`. */
+  readonly port?: number
   /** Further keys of the sender, given the port of its relay server. */
   readonly ini?: string | ((port: number) => string)
   /** How many messages; default 3. */
@@ -48,6 +50,7 @@ export interface Account {
 export interface ManyRelays {
   readonly haraka: HarakaInstance
   readonly dsns: ScriptedRelay
+  /** The scripted relay server of a case that has one. */
   relay(name: string): ScriptedRelay
   /** The most connections that the sender had at one time, by Haraka's log: a busy relay server may see an end late. */
   mostOpen(name: string): number
@@ -67,6 +70,15 @@ export interface ManyRelaysOptions extends Omit<InstanceOptions, 'ini'> {
   readonly sender?: string
   /** Haraka's retry intervals, `1h` by default: no second attempt. */
   readonly intervals?: string
+  /** What has become of the mail that relay servers took which are not scripted. */
+  readonly elsewhere?: Elsewhere
+}
+
+export interface Elsewhere {
+  /** The bare address of each recipient, once for each time that a message arrived for it. */
+  arrived(): readonly string[]
+  /** Nothing is on its way any more. */
+  idle(): boolean
 }
 
 /** An answer that never comes. */
@@ -85,12 +97,12 @@ export async function openManyRelays(
   assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length, 'each case has a name of its own')
   const dsns = await startScriptedRelay()
   const relays = new Map<string, ScriptedRelay>()
-  for (const { name, relay } of cases) relays.set(name, await startScriptedRelay(relay))
-  const sections = cases.map(({ name, ini: given = '' }) => {
-    const ini = typeof given === 'string' ? given : given(relays.get(name)?.port ?? 0)
+  for (const { name, relay, port } of cases) if (port === undefined) relays.set(name, await startScriptedRelay(relay))
+  const sections = cases.map(({ name, port = relays.get(name)!.port, ini: given = '' }) => {
+    const ini = typeof given === 'string' ? given : given(port)
     const own = new Set(ini.split('\n').map((line) => line.split('=')[0]))
     const common = (options.sender ?? '').split('\n').filter((line) => !own.has(line.split('=')[0]))
-    return [`[sender.${name}]`, `host=127.0.0.1:${relays.get(name)?.port}`, `filter[]=${name}.test`, ...common, ini]
+    return [`[sender.${name}]`, `host=127.0.0.1:${port}`, `filter[]=${name}.test`, ...common, ini]
   })
   const dsn = [`[sender.dsn]`, `host=127.0.0.1:${dsns.port}`, 'filter[]=From: <>', '']
   const haraka = await HarakaInstance.start({
@@ -109,6 +121,7 @@ export async function openManyRelays(
       for (const [, to] of data.toString('latin1').matchAll(/^Final-Recipient: rfc822;(.*)\r$/gm)) note(to!, 'bounced')
     for (const relay of relays.values())
       for (const { rcptTo } of relay.messages) for (const address of rcptTo) note(address, 'delivered')
+    for (const address of options.elsewhere?.arrived() ?? []) note(address, 'delivered')
     for (const item of haraka.queued())
       for (const { original } of item.attempts > 0 ? item.rcpt_to : []) {
         note(original.slice(1, -1), 'queued')
@@ -130,7 +143,8 @@ export async function openManyRelays(
   }
 
   async function reached(what: string, condition: () => boolean): Promise<Account> {
-    await until(what, condition, 40_000).catch((error: unknown) => {
+    const idle = (): boolean => options.elsewhere?.idle() !== false
+    await until(what, () => condition() && idle(), 40_000).catch((error: unknown) => {
       const { known } = account()
       const missing = [...submitted].filter((address) => !known.has(address))
       throw new Error(`${String(error)}; without a fate: ${missing.join(' ')}\n${haraka.output.slice(-10_000)}`)
