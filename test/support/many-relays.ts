@@ -111,8 +111,8 @@ export async function openManyRelays(
     const ledger = new Ledger()
     for (const [message, recipients] of submitted) ledger.handedOver(message, recipients)
     const queued = haraka.queued().filter(({ attempts }) => attempts > 0)
-    for (const relay of relays.values()) seeDelivered(ledger, relay)
     seeBounced(ledger, dsns)
+    for (const relay of relays.values()) seeDelivered(ledger, relay)
     seeQueued(ledger, queued)
     const fates = (name: string, recipient: string): readonly Fate[] =>
       ledger.sightings(`${recipient}@${name}.test`).map(({ fate }) => fate)
