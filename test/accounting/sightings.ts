@@ -28,14 +28,16 @@ export function seeBounced(ledger: Ledger, relay: ScriptedRelay): void {
     seeDsn(ledger, message.data.toString('latin1'), at(relay, message), doubt(message))
 }
 
-/** What is in the queue; a DSN there means that its recipients have bounced. */
+/** What is in the queue, as it will go over the wire; a DSN there means that its recipients have bounced. */
 export function seeQueued(ledger: Ledger, items: readonly QueuedItem[]): void {
   for (const { name, mail_from, rcpt_to, text } of items) {
     const where = `queue file ${name}`
     if (mail_from.original === '<>') seeDsn(ledger, text, where)
-    else
+    else {
+      const identity = identify(text.replaceAll(/^\.\./gm, '.'))
       for (const { original } of rcpt_to)
-        ledger.sees({ recipient: original.slice(1, -1), ...identify(text), fate: 'queued', where })
+        ledger.sees({ recipient: original.slice(1, -1), ...identity, fate: 'queued', where })
+    }
   }
 }
 

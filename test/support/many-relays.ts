@@ -125,9 +125,9 @@ export async function openManyRelays(
     const ledger = new Ledger()
     for (const [message, recipients] of submitted) ledger.handedOver(message, recipients)
     const queued = haraka.queued().filter(({ attempts }) => attempts > 0)
+    seeBounced(ledger, dsns)
     for (const relay of relays.values()) seeDelivered(ledger, relay)
     options.elsewhere?.see(ledger)
-    seeBounced(ledger, dsns)
     seeQueued(ledger, queued)
     const fates = (name: string, recipient: string): readonly Fate[] =>
       ledger.sightings(`${recipient}@${name}.test`).map(({ fate }) => fate)
