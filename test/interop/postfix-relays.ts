@@ -41,6 +41,12 @@ export interface PostfixRelaysOptions extends Omit<ManyRelaysOptions, 'elsewhere
   readonly prepare?: (postfix: Postfix) => void
 }
 
+/** Haraka tries again after a second, until everything has left its queue. */
+export const AGAIN = {
+  intervals: '1h*60',
+  plugins: { again: "exports.hook_deferred = (next) => next(DENYSOFT, '1')" },
+}
+
 /** For the title of a suite: that it is skipped, and why; '' when Postfix can run. */
 export const WITHOUT_POSTFIX =
   postfixVersion() === undefined
@@ -105,6 +111,10 @@ function counted(line: string): Session[] {
 const DELIVERY = (port: number): PostfixParameters => ({
   default_transport: `lmtp:inet:127.0.0.1:${port}`,
   default_destination_concurrency_limit: 5,
+  // What could not be delivered, as Postfix was being stopped, is soon tried again.
+  queue_run_delay: '1s',
+  minimal_backoff_time: '1s',
+  maximal_backoff_time: '2s',
   local_header_rewrite_clients: '',
   lmtp_line_length_limit: 0,
   // Loopback is not spared the limits.

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 
 import type { Account } from '../support/many-relays.js'
+import { assertFates, type ExpectedFates, inWords, recipientsNamed } from './expected-fates.js'
 import {
   describeWithPostfix,
   openPostfixRelays,
@@ -14,17 +15,10 @@ import {
 } from './postfix-relays.js'
 
 interface ReplyCase extends PostfixCase {
-  /** What becomes of the recipients whose address begins so; of all others, if there are any: ''. */
-  readonly fates: Readonly<Record<string, string>>
+  readonly fates: ExpectedFates
   /** What Postfix says, so that the case is what its name says: in the DSNs where something bounced, else in its log. */
   readonly says?: RegExp
 }
-
-/** Each recipient has an address of its own, which begins with what Postfix makes of it. */
-const recipientsNamed =
-  (...words: readonly string[]) =>
-  (k: number): string[] =>
-    words.map((word) => `${word}-${k}`)
 
 /** A regexp: table; by the beginning of the address. */
 const RECIPIENTS = `
@@ -195,20 +189,11 @@ describeWithPostfix(`what Postfix says at each stage${WITHOUT_POSTFIX}`, () => {
       .join('\n')
 
   for (const one of CASES) {
-    it(`${one.name}: ${Object.entries(one.fates)
-      .map(([who, fate]) => `${who || 'all others'} ${fate}`)
-      .join(', ')}`, () => {
-      const fates: Record<string, string> = {}
-      const expected: Record<string, string> = {}
-      for (let k = 0; k < (one.messages ?? 3); k++)
-        for (const recipient of one.recipients?.(k) ?? [`a${k}`, `b${k}`]) {
-          fates[recipient] = account.fates(one.name, recipient).join('+')
-          const who = Object.keys(one.fates).find((word) => word !== '' && recipient.startsWith(word)) ?? ''
-          expected[recipient] = one.fates[who] ?? 'nothing that was expected'
-        }
-      assert.deepEqual(fates, expected, relays.log(one.name).join('\n'))
+    it(`${one.name}: ${inWords(one.fates)}`, () => {
+      const log = relays.log(one.name).join('\n')
+      assertFates(account, one, log)
       const bounced = Object.values(one.fates).includes('bounced')
-      if (one.says) assert.match(bounced ? dsns(one.name) : relays.log(one.name).join('\n'), one.says)
+      if (one.says) assert.match(bounced ? dsns(one.name) : log, one.says)
     })
   }
 

@@ -65,6 +65,11 @@ export class Postfix {
   /** Starts it with these lines of master.cf, and those of the services that every use has. */
   start(services: readonly string[]): void {
     this.write('master.cf', [...services, ...COMMON_SERVICES, ''].join('\n'))
+    this.startAgain()
+  }
+
+  /** As it was before the stop. */
+  startAgain(): void {
     this.#postfix('start')
   }
 
