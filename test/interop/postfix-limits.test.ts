@@ -152,8 +152,8 @@ describeWithPostfix(`Postfix's limits, at the first attempt${WITHOUT_POSTFIX}`, 
 
 /** Attempts are made until everything has left the queue. */
 const UNTIL_THE_END: readonly PostfixCase[] = [
-  { name: 'connections', server: { smtpd_client_connection_count_limit: 2 }, ini: 'max_connections=5', messages: 20 },
-  { name: 'recipients', server: { smtpd_recipient_limit: 5 }, recipients: recipientsNamed(...many('r', 23)) },
+  { name: 'connections', server: { smtpd_client_connection_count_limit: 2 }, ini: 'max_connections=5', messages: 12 },
+  { name: 'recipients', server: { smtpd_recipient_limit: 5 }, recipients: recipientsNamed(...many('r', 14)) },
   { name: 'idle', server: { smtpd_timeout: '1s' }, ini: `${ONE_BY_ONE}\nidle_timeout=60s`, messages: 3 },
   { name: 'max-use', ini: 'max_messages_per_connection=3', messages: 20, server: { max_use: 2 } },
 ]

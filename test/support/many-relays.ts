@@ -11,7 +11,7 @@ import assert from 'node:assert/strict'
 import { identified } from '../accounting/identity.js'
 import { assertBalanced, type Fate, Ledger } from '../accounting/ledger.js'
 import { seeBounced, seeDelivered, seeQueued } from '../accounting/sightings.js'
-import { HarakaInstance, type InstanceOptions, until } from './haraka-instance.js'
+import { HarakaInstance, type InstanceOptions, type QueuedItem, until } from './haraka-instance.js'
 import {
   type RelayConnectionRecord,
   type ScriptedRelay,
@@ -34,6 +34,8 @@ export interface RelayCase {
   readonly recipients?: (k: number) => readonly string[]
   /** Recipients of this message leave the queue without being delivered. */
   readonly gone?: (recipient: string) => boolean
+  /** Its relay server cannot be reached: its messages wait without an attempt. */
+  readonly rests?: boolean
   /** Bytes of each message, at least. */
   readonly bytes?: number
 }
@@ -121,10 +123,20 @@ export async function openManyRelays(
   /** Those that will have a fate. */
   const awaited = new Set<string>()
 
+  /** Of a case that rests by now, which is no attempt. */
+  const isResting = ({ rcpt_to }: QueuedItem): boolean =>
+    cases.some(
+      ({ name, rests }) =>
+        rests === true &&
+        rcpt_to.every(({ original }) => original.endsWith(`@${name}.test>`)) &&
+        haraka.output.includes(`[relayout] rest event=begin sender=${name} `),
+    )
+  const attempted = (item: QueuedItem): boolean => item.attempts > 0 || isResting(item)
+
   function account(): Account & { readonly known: (address: string) => boolean } {
     const ledger = new Ledger()
     for (const [message, recipients] of submitted) ledger.handedOver(message, recipients)
-    const queued = haraka.queued().filter(({ attempts }) => attempts > 0)
+    const queued = haraka.queued().filter(attempted)
     seeBounced(ledger, dsns)
     for (const relay of relays.values()) seeDelivered(ledger, relay)
     options.elsewhere?.see(ledger)
@@ -194,7 +206,7 @@ export async function openManyRelays(
         const { known } = account()
         return [...awaited].some((address) => !known(address))
       }
-      const untried = (): boolean => haraka.queued().some(({ attempts }) => attempts === 0)
+      const untried = (): boolean => !haraka.queued().every(attempted)
       return reached('every recipient has a fate', () => !missing() && !untried())
     },
     drained: () => reached('the queue is empty', () => haraka.queue().length === 0),

@@ -55,10 +55,11 @@ export class Postfix {
     return postfix
   }
 
-  /** Writes a file that a parameter names, and gives its path. */
-  write(name: string, content: string, mode = 0o644): string {
+  /** Writes a file beside main.cf, and gives its path. */
+  write(name: string, content: string): string {
     const file = path.join(this.#config, name)
-    fs.writeFileSync(file, content, { mode })
+    fs.mkdirSync(path.dirname(file), { recursive: true })
+    fs.writeFileSync(file, content)
     return file
   }
 
