@@ -116,6 +116,7 @@ const DELIVERY = (port: number): PostfixParameters => ({
   minimal_backoff_time: '1s',
   maximal_backoff_time: '2s',
   local_header_rewrite_clients: '',
+  smtp_line_length_limit: 0,
   lmtp_line_length_limit: 0,
   // Loopback is not spared the limits.
   smtpd_client_event_limit_exceptions: '',
