@@ -18,7 +18,7 @@ import { type Moment, type Named, rates, speedRow } from './rates.js'
 import { Sink } from './sink-process.js'
 import { withCommas } from './summary.js'
 
-const CUT_OFF_MS = 76_000
+const CUT_OFF_MS = 80_000
 const MOST_CONNECTIONS = 50
 const RELAY = { extensions: true, mostConnections: MOST_CONNECTIONS }
 const QUEUED = [
@@ -81,7 +81,17 @@ export const limitedRelay: Part = {
       figures: results.flatMap(({ figures }) => figures),
       summary: results.flatMap(({ summary }) => summary),
       measurements: Object.fromEntries(results.flatMap(({ all }) => all.map(({ name, drains }) => [name, drains]))),
-      notes: [names.includes('Postfix') ? `${POSTFIX_SET_UP} Here it is left at 5, and up to 20.` : POSTFIX_MISSING],
+      notes: [
+        ...results.flatMap(({ all }) => all).flatMap(early),
+        names.includes('Postfix') ? `${POSTFIX_SET_UP} Here it is left at 5, and up to 20.` : POSTFIX_MISSING,
+      ],
     }
   },
+}
+
+/** Says so where time was up before the second burst was over: each message has a connection in each until it is delivered. */
+function early({ name, drains }: Named): string[] {
+  const rounds = drains.filter(({ messages, left, connections }) => left > 0 && connections < messages + 2 * left)
+  if (rounds.length === 0) return []
+  return [`${name}: time was up before the second burst was over in ${rounds.length} of ${drains.length} rounds.`]
 }
