@@ -147,6 +147,7 @@ export class Postfix {
 
 const COMMON_SERVICES = [
   'cleanup unix n - n - 0 cleanup',
+  'tlsproxy unix - - n - 0 tlsproxy',
   'tlsmgr unix - - n 1000? 1 tlsmgr',
   'rewrite unix - - n - - trivial-rewrite',
   'bounce unix - - n - 0 bounce',
