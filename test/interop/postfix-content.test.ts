@@ -30,7 +30,7 @@ const BODIES: Readonly<Record<string, string>> = {
   'plain text': 'Hello.\r\n',
   'no body': '',
   'empty lines': '\r\n\r\n\r\n',
-  'dots at the beginning of lines': '.\r\n..\r\n...\r\n.a\r\n. \r\n a.\r\n.',
+  'dots at the beginning of lines': '.\r\n..\r\n...\r\n.a\r\n. \r\n a.\r\n.\r\n',
   'a dot alone as the last line': 'before\r\n.\r\n',
   'what looks like commands': 'QUIT\r\nRSET\r\nMAIL FROM:<x@example.com>\r\n.\r\nDATA\r\n',
   'every byte but CR and LF': `${Array.from({ length: 256 }, (_, i) => String.fromCharCode(i))

@@ -83,11 +83,12 @@ export class Postfix {
     this.#postfix('reload')
   }
 
-  /** Messages in the queue. */
+  /** Messages in the queue. One that was not taken to its end, as Postfix was stopped, lies there too: it is none. */
   queued(): number {
     return ['maildrop', 'incoming', 'active', 'deferred'].reduce((sum, name) => {
-      const entries = fs.readdirSync(path.join(this.folder, 'queue', name), { recursive: true, withFileTypes: true })
-      return sum + entries.filter((entry) => entry.isFile()).length
+      const folder = path.join(this.folder, 'queue', name)
+      const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true })
+      return sum + entries.filter((entry) => entry.isFile() && isWhole(path.join(entry.parentPath, entry.name))).length
     }, 0)
   }
 
@@ -143,6 +144,12 @@ export class Postfix {
     const { status, stderr } = spawnSync('postfix', ['-c', this.#config, command], { encoding: 'utf8' })
     if (status !== 0) throw new Error(`postfix ${command} has failed: ${stderr}\n${this.log()}`)
   }
+}
+
+/** Postfix makes a queue file executable when it has all of the message. */
+function isWhole(file: string): boolean {
+  const { mode } = fs.statSync(file, { throwIfNoEntry: false }) ?? { mode: 0 }
+  return (mode & 0o100) !== 0
 }
 
 const COMMON_SERVICES = [
