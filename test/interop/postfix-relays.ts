@@ -35,6 +35,8 @@ export interface PostfixRelaysOptions extends Omit<ManyRelaysOptions, 'elsewhere
   readonly postfix?: PostfixParameters
   /** Files beside main.cf, by name; a parameter refers to them as `$config_directory/NAME`. */
   readonly files?: Readonly<Record<string, string>>
+  /** Whether all that Postfix took has arrived; by default, when its queue is empty. */
+  readonly idle?: (relays: Pick<PostfixRelays, 'postfix' | 'mailbox'>) => boolean
   /** Further lines of master.cf. */
   readonly services?: readonly string[]
   /** Called before Postfix starts, for what has to be made with its tools. */
@@ -73,7 +75,10 @@ export async function openPostfixRelays(
     cases.map((one) => ({ ...one, port: ports.get(one.name)! })),
     {
       ...options,
-      elsewhere: { see: (ledger) => seeDelivered(ledger, mailbox), idle: () => postfix.queued() === 0 },
+      elsewhere: {
+        see: (ledger) => seeDelivered(ledger, mailbox),
+        idle: () => (options.idle ? options.idle({ postfix, mailbox }) : postfix.queued() === 0),
+      },
     },
   ).catch((error: unknown) => {
     postfix.remove()
