@@ -17,9 +17,15 @@ export interface NodeVersion {
   readonly folder: string
 }
 
+/** The one that this process runs on. */
+export function thisNode(): NodeVersion {
+  return { version: process.versions.node, folder: path.dirname(process.execPath) }
+}
+
 /** `wanted`: a version, the beginning of one, or `latest`; of several the newest. Throws where there is none. */
 export function nodeVersion(wanted: string): NodeVersion {
   const version = newestVersion(`${NAME}@${wanted}`)
+  if (version === process.versions.node) return thisNode()
   const home = path.join(PACKAGE, 'build', 'node', version)
   const folder = path.join(home, 'node_modules', NAME, 'bin')
   if (!fs.existsSync(path.join(folder, 'node'))) {

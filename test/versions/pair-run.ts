@@ -32,6 +32,7 @@ export interface PairResult {
   readonly seconds: number
   /** What went wrong besides failed tests, in one line. */
   readonly trouble: string | undefined
+  /** Relative to the package. */
   readonly log: string
 }
 
@@ -39,11 +40,11 @@ export interface PairResult {
 export async function runPair(pair: Pair, original: PackageCopy, options: PairOptions): Promise<PairResult> {
   const node = nodeVersion(pair.node)
   const haraka = harakaVersion(pair.haraka)
-  const log = path.join(PACKAGE, 'build', 'versions', `node-${node.version}-haraka-${haraka}.log`)
+  const log = path.join('build', 'versions', `node-${node.version}-haraka-${haraka}.log`)
   const started = Date.now()
   const copy = copyAgain(original)
   try {
-    const { outcome, trouble } = await testIn(copy, node, haraka, log, options)
+    const { outcome, trouble } = await testIn(copy, node, haraka, path.join(PACKAGE, log), options)
     return { node: node.version, haraka, outcome, trouble, log, seconds: (Date.now() - started) / 1000 }
   } finally {
     copy.remove()
@@ -57,7 +58,7 @@ async function testIn(
   log: string,
   { tests, asBuilt, limitMs }: PairOptions,
 ): Promise<Pick<PairResult, 'outcome' | 'trouble'>> {
-  const steps = new Steps(copy, node, log, limitMs)
+  const steps = new Steps(copy, node, log, () => limitMs)
   const failed = (what: string, { how, output }: Ended) => ({
     outcome: undefined,
     trouble: `${what}: ${how}: ${output.trim().split('\n').slice(-3).join(' ')}`,

@@ -27,10 +27,11 @@ export interface TestRun {
 
 export class Steps {
   readonly #copy: PackageCopy
-  readonly #where: Surroundings
+  readonly #where: Omit<Surroundings, 'limitMs'>
+  readonly #limitMs: () => number
 
-  /** `log` is begun anew. `limitMs` is for the tests, and for any other step when it is shorter than the step's own. */
-  constructor(copy: PackageCopy, node: NodeVersion, log: string, limitMs: number) {
+  /** `log` is begun anew. `limitMs` is asked before each step: how long it may take, if it has no shorter limit itself. */
+  constructor(copy: PackageCopy, node: NodeVersion, log: string, limitMs: () => number) {
     fs.mkdirSync(path.dirname(log), { recursive: true })
     fs.writeFileSync(log, '')
     this.#copy = copy
@@ -38,8 +39,8 @@ export class Steps {
       cwd: copy.folder,
       env: { ...environmentOf(node), TMPDIR: copy.temporary },
       log,
-      limitMs,
     }
+    this.#limitMs = limitMs
   }
 
   /** What package-lock.json says. */
@@ -65,11 +66,12 @@ export class Steps {
     const usual = JSON.parse(fs.readFileSync(settings, 'utf8')) as Record<string, unknown>
     const spec = patterns.length > 0 ? { spec: patterns } : {}
     fs.writeFileSync(settings, JSON.stringify({ ...usual, ...spec, 'reporter-option': [`outcome=${outcome}`] }))
-    const ended = await runProgram('node', [path.join('node_modules', 'mocha', 'bin', 'mocha.js')], this.#where)
+    const mocha = path.join('node_modules', 'mocha', 'bin', 'mocha.js')
+    const ended = await runProgram('node', [mocha], { ...this.#where, limitMs: this.#limitMs() })
     return { ended, outcome: readOutcome(outcome) }
   }
 
   #npm(limitMs: number, ...args: readonly string[]): Promise<Ended> {
-    return runProgram('npm', args, { ...this.#where, limitMs: Math.min(limitMs, this.#where.limitMs) })
+    return runProgram('npm', args, { ...this.#where, limitMs: Math.min(limitMs, this.#limitMs()) })
   }
 }
