@@ -17,7 +17,7 @@ const BUILD_MS = 5 * 60_000
  * Install scripts are not run. The one that there is compiles `modern-syslog`, which only Haraka's plugin `syslog` needs,
  * and the package's own builds what is built in a step of its own.
  */
-const QUIETLY = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
+const QUIETLY = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
 
 export interface TestRun {
   readonly ended: Ended
@@ -45,7 +45,7 @@ export class Steps {
 
   /** What package-lock.json says. */
   installLocked(): Promise<Ended> {
-    return this.#npm(INSTALL_MS, 'ci', ...QUIETLY)
+    return this.#npm(INSTALL_MS, 'ci', '--prefer-offline', ...QUIETLY)
   }
 
   /** Over what is there: as `npm install NAME@VERSION` would for a user, package.json and lock file left alone. */
