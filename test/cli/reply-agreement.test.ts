@@ -35,7 +35,6 @@ for (const losing of [true, false]) {
         main: `allow_losing_rewrites=${losing}\nscript_breaker=off\nscript_timeout=30s`,
         sender: 'idle_timeout=300ms\nverify_certificate=false',
       })
-      console.time('haraka')
       await relays.submit()
       await until('every message was tried, and every connection is over', () => {
         const closed = closedConnections(relays.haraka.output)

@@ -38,6 +38,16 @@ export interface InstanceOptions {
   readonly relayout?: boolean
 }
 
+export interface QueuedItem {
+  /** Of its file. */
+  readonly name: string
+  readonly mail_from: { readonly original: string }
+  readonly rcpt_to: readonly { readonly original: string }[]
+  readonly attempts: number
+  /** The message, latin1. */
+  readonly text: string
+}
+
 export class HarakaInstance {
   readonly folder: string
   readonly port: number
@@ -153,17 +163,16 @@ export class HarakaInstance {
     return fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []
   }
 
-  /** The envelope part of each queue file. */
-  queued(): { mail_from: { original: string }; rcpt_to: { original: string }[]; attempts: number; text: string }[] {
+  /** What is in each queue file; not in those that are still being written, which Haraka removes when it starts. */
+  queued(): QueuedItem[] {
     return this.queue().flatMap((name) => {
+      if (name.startsWith('.')) return []
       try {
         const file = fs.readFileSync(path.join(this.folder, 'queue', name))
         const length = file.readUInt32BE(0)
-        const todo = JSON.parse(file.subarray(4, 4 + length).toString()) as {
-          mail_from: { original: string }
-          rcpt_to: { original: string }[]
-        }
-        return [{ ...todo, attempts: Number(name.split('_')[2]), text: file.subarray(4 + length).toString('latin1') }]
+        const todo = JSON.parse(file.subarray(4, 4 + length).toString()) as Pick<QueuedItem, 'mail_from' | 'rcpt_to'>
+        const text = file.subarray(4 + length).toString('latin1')
+        return [{ ...todo, name, attempts: Number(name.split('_')[2]), text }]
       } catch {
         return [] // sent or renamed between the listing and the reading
       }

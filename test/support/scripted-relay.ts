@@ -110,6 +110,8 @@ export interface RelayMessage {
   /** The message, dot-unstuffed, with the CR LF before the dot. */
   readonly data: Buffer
   readonly connection: RelayConnectionRecord
+  /** How many commands had come over the connection when its end of data was answered, that included. */
+  readonly commandsBefore: number
 }
 
 export interface ScriptedRelay {
@@ -454,6 +456,7 @@ class Conversation {
       rcptTo: accepted ? taken : [...this.rcptTo],
       data,
       connection: this.record,
+      commandsBefore: this.record.commands.length,
     }
     this.clear()
     ;(accepted ? this.relay.messages : this.relay.refused).push(message)

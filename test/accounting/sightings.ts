@@ -1,0 +1,64 @@
+/**
+ * Where mail is seen after a run: at the relay servers, as a DSN to its sender, in Haraka's queue.
+ */
+import type { QueuedItem } from '../support/haraka-instance.js'
+import type { RelayMessage, ScriptedRelay } from '../support/scripted-relay.js'
+import { type Identified, identify } from './identity.js'
+import type { Ledger } from './ledger.js'
+
+/** Accounts are made again and again until everything has come to rest. */
+const known = new WeakMap<RelayMessage, Identified>()
+
+/** What the relay server has accepted. */
+export function seeDelivered(ledger: Ledger, relay: ScriptedRelay): void {
+  for (const message of relay.messages)
+    for (const recipient of message.rcptTo)
+      ledger.sees({
+        recipient,
+        ...identityOf(message),
+        fate: 'delivered',
+        where: at(relay, message),
+        doubt: doubt(message),
+      })
+}
+
+/** What a relay server for DSNs has accepted: all recipients that each of them names. */
+export function seeBounced(ledger: Ledger, relay: ScriptedRelay): void {
+  for (const message of relay.messages)
+    seeDsn(ledger, message.data.toString('latin1'), at(relay, message), doubt(message))
+}
+
+/** What is in the queue, as it will go over the wire; a DSN there means that its recipients have bounced. */
+export function seeQueued(ledger: Ledger, items: readonly QueuedItem[]): void {
+  for (const { name, mail_from, rcpt_to, text } of items) {
+    const where = `queue file ${name}`
+    if (mail_from.original === '<>') seeDsn(ledger, text, where)
+    else {
+      const identity = identify(text.replaceAll(/^\.\./gm, '.'))
+      for (const { original } of rcpt_to)
+        ledger.sees({ recipient: original.slice(1, -1), ...identity, fate: 'queued', where })
+    }
+  }
+}
+
+function seeDsn(ledger: Ledger, text: string, where: string, doubt?: string): void {
+  const { message } = identify(text)
+  for (const [, recipient = ''] of text.matchAll(/^Final-Recipient: rfc822;(.*?)\r?$/gm))
+    ledger.sees({ recipient, message, fate: 'bounced', where, doubt })
+}
+
+function identityOf(message: RelayMessage): Identified {
+  const identity = known.get(message) ?? identify(message.data)
+  known.set(message, identity)
+  return identity
+}
+
+function at({ port }: ScriptedRelay, { connection }: RelayMessage): string {
+  return `connection ${connection.id} to ${port}`
+}
+
+/** Who goes on after the 250 has read it; who does not may have been stopped before that. */
+function doubt({ connection, commandsBefore }: RelayMessage): string | undefined {
+  if (connection.open || connection.commands.length > commandsBefore) return undefined
+  return `its 250 was the last word on the connection, which was ended by ${connection.ended}`
+}
