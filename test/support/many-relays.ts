@@ -88,6 +88,9 @@ export interface Elsewhere {
   idle(): boolean
 }
 
+/** Where so many scripts begin at one time on a busy machine, one may wait for a processor longer than it may run. */
+const PATIENCE = 'script_timeout=20s'
+
 /** An answer that never comes. */
 export const NEVER = new Promise<unknown>(() => undefined)
 
@@ -114,7 +117,7 @@ export async function openManyRelays(
   const dsn = [`[sender.dsn]`, `host=127.0.0.1:${dsns.port}`, 'filter[]=From: <>', '']
   const haraka = await HarakaInstance.start({
     ...options,
-    ini: ['[main]', options.main ?? '', ...sections.flat(), ...dsn].join('\n'),
+    ini: ['[main]', PATIENCE, options.main ?? '', ...sections.flat(), ...dsn].join('\n'),
     config: { 'outbound.ini': `temp_fail_intervals=${options.intervals ?? '1h'}\n`, ...options.config },
   })
   const recipientsOf = (one: RelayCase, k: number): readonly string[] => one.recipients?.(k) ?? [`a${k}`, `b${k}`]
