@@ -8,6 +8,7 @@ import path from 'node:path'
 import { type Figure, spread } from './figure.js'
 import { ROOT } from './haraka.js'
 import { described, type Machine } from './machine.js'
+import { filled, formatted, tableLine } from './page-sections.js'
 
 export interface PageSection {
   readonly part: string
@@ -21,19 +22,9 @@ export const PAGE = path.join(ROOT, 'docs', 'PERFORMANCE.md')
 /** Parts that were not run keep the figures that they have. Throws when the page has no place for one. */
 export async function writePage(machine: Machine, sections: readonly PageSection[]): Promise<void> {
   let page = fs.readFileSync(PAGE, 'utf8')
-  page = filled(page, 'machine', `Measured on: ${described(machine)}.`)
-  for (const section of sections) page = filled(page, section.part, shown(section))
-  // Only where it is installed, as it is for whoever writes the page.
-  const prettier = await import('prettier')
-  const style = await prettier.resolveConfig(PAGE)
-  fs.writeFileSync(PAGE, await prettier.format(page, { ...style, parser: 'markdown' }))
-}
-
-function filled(page: string, name: string, content: string): string {
-  const [begin, end] = [`<!-- bench ${name}: begin -->`, `<!-- bench ${name}: end -->`]
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`${PAGE} has no place for ${name}, from ${begin} to ${end}`)
-  return `${page.slice(0, from)}${begin}\n\n${content}\n\n${page.slice(to)}`
+  page = filled(page, 'bench', 'machine', `Measured on: ${described(machine)}.`)
+  for (const section of sections) page = filled(page, 'bench', section.part, shown(section))
+  fs.writeFileSync(PAGE, await formatted('docs/PERFORMANCE.md', page))
 }
 
 function shown({ about, figures, notes }: PageSection): string {
@@ -45,6 +36,6 @@ function shown({ about, figures, notes }: PageSection): string {
     ['median', 'lowest–highest', 'goal', 'ratio', 'measured, medians'],
     ['-----:', '--------------', '----', '-----', '-----------------'],
     ...rows,
-  ].map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+  ].map(tableLine)
   return [about, '', ...(rows.length > 0 ? table : []), ...notes.flatMap((note) => ['', `- ${note}`])].join('\n')
 }
