@@ -73,6 +73,8 @@ export interface ScriptedRelayOptions {
   packets?: PacketMode
   /** Called with the body bytes so far, so that a test can act in the middle of a body. */
   onBody?: (bytesSoFar: number, connection: RelayConnectionRecord) => PlainAnswer
+  /** Called with each message that is accepted. No message's `data` is kept after that: for runs with very many. */
+  onAccepted?: (message: RelayMessage) => void
   /** Read the body only after this settles: backpressure. */
   readBodyAfter?: Promise<unknown>
   host?: string
@@ -140,6 +142,8 @@ export async function startScriptedRelay(options: ScriptedRelayOptions = {}): Pr
   await relay.listen()
   return relay
 }
+
+const EMPTY = Buffer.alloc(0)
 
 const DEFAULT_KEYWORDS = ['PIPELINING', 'SIZE 52428800', '8BITMIME', 'ENHANCEDSTATUSCODES', 'SMTPUTF8']
 
@@ -450,7 +454,7 @@ class Conversation {
         if ((await this.answer('endOfData', '.', address, standard)).startsWith('2')) taken.push(address)
     } else if ((await this.answer('endOfData', '.', '', standard)).startsWith('2')) taken.push(...this.rcptTo)
     const accepted = taken.length > 0
-    const message: RelayMessage = {
+    const message: { -readonly [Key in keyof RelayMessage]: RelayMessage[Key] } = {
       mailFrom: this.mailFrom ?? '',
       mailParameters: this.mailParameters,
       rcptTo: accepted ? taken : [...this.rcptTo],
@@ -459,6 +463,9 @@ class Conversation {
       commandsBefore: this.record.commands.length,
     }
     this.clear()
+    const { onAccepted } = this.relay.options
+    if (accepted) onAccepted?.(message)
+    if (onAccepted) message.data = EMPTY
     ;(accepted ? this.relay.messages : this.relay.refused).push(message)
     this.relay.changed()
   }
