@@ -222,6 +222,7 @@ type Settled = Required<Pick<AnswerObject, 'reply' | 'raw'>> & Omit<AnswerObject
 class Conversation {
   private readonly relay: Relay
   private readonly record: RelayConnectionRecord
+  private readonly transport: net.Socket
   private socket: net.Socket
   private input: Buffer = Buffer.alloc(0)
   private work: Promise<void> = Promise.resolve()
@@ -236,6 +237,7 @@ class Conversation {
 
   constructor(relay: Relay, socket: net.Socket) {
     this.relay = relay
+    this.transport = socket
     this.socket = socket
     this.write = joinedWriter(socket, relay.options.packets ?? 'plain')
     this.record = {
@@ -508,8 +510,11 @@ class Conversation {
 
   private end(who: 'quit' | 'relay', how: 'close' | 'reset'): void {
     this.gone(who)
-    if (how === 'reset') this.socket.resetAndDestroy()
-    else setImmediate(() => this.socket.end()) // after the replies that are due in this turn
+    if (how === 'reset') {
+      // Under TLS it is the connection beneath that can be reset.
+      this.transport.resetAndDestroy()
+      this.socket.destroy()
+    } else setImmediate(() => this.socket.end()) // after the replies that are due in this turn
   }
 
   private gone(who: 'quit' | 'client' | 'relay'): void {

@@ -44,7 +44,7 @@ export function oneOf<Value>(values: readonly Value[], share: number, random: ()
 }
 
 /** Every stage but the greeting, EHLO and end of data. */
-export function unreliableRelay(pick: Pick): ScriptedRelayOptions {
+export function unreliableRelay(pick: Pick) {
   const fault = (): AnswerObject | undefined => pick(FAULTS, 0.04)
   return {
     mail: fault,
@@ -53,7 +53,7 @@ export function unreliableRelay(pick: Pick): ScriptedRelayOptions {
     rset: fault,
     quit: fault,
     onBody: () => pick([{ then: 'close' }, { then: 'reset' }], 0.02),
-  }
+  } satisfies ScriptedRelayOptions
 }
 
 /** The answer to end of data: without a `reply` the message is not accepted. */
