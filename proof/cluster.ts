@@ -1,0 +1,74 @@
+/**
+ * Workers of a Haraka are killed while they take mail and deliver it, then Haraka as a whole: nothing is lost.
+ */
+import { inWords } from '../test/accounting/ledger.js'
+import { until } from '../test/support/haraka-instance.js'
+import { randomFrom } from '../test/support/unreliable-relay.js'
+import { faultsOf } from './balance.js'
+import { Load } from './load.js'
+import { MailSite } from './mail-site.js'
+import type { Part, PartResult } from './part.js'
+import { Reloads } from './reloads.js'
+
+export interface ClusterRun {
+  readonly messages: number
+  /** Of a worker, at random moments. */
+  readonly kills: number
+  readonly seed: number
+  readonly progress: (what: string) => void
+}
+
+/** Between two kills, at most; a worker takes half a second to start. */
+const PAUSE_MS = 3_000
+const FAULTS = 0.5
+const DRAIN_MS = 120_000
+const LARGEST_BYTES = 200_000
+
+export const cluster: Part = {
+  about:
+    'Haraka with two workers takes 1,000 messages; meanwhile a worker is killed (SIGKILL) ten times at a random moment, ' +
+    "and Haraka's master starts another one; then Haraka as a whole is killed and started again.",
+  run: ({ seed, progress }) => runCluster({ messages: 1_000, kills: 10, seed, progress }),
+}
+
+export function runCluster({ messages, kills, seed, progress }: ClusterRun): Promise<PartResult> {
+  return MailSite.during({ seed, faults: FAULTS }, async (site) => {
+    const { haraka, ledger } = site
+    const random = randomFrom(seed)
+    const load = new Load({ port: haraka.port, random, ledger, messages, largestBytes: LARGEST_BYTES })
+    const reloads = new Reloads(haraka, site.relays.ports)
+    for (let killed = 0; killed < kills; killed++) {
+      await new Promise((resolve) => setTimeout(resolve, random() * PAUSE_MS))
+      await until('a worker is there', () => site.workers().length > 0)
+      const workers = site.workers()
+      process.kill(workers[Math.floor(random() * workers.length)]!, 'SIGKILL')
+      progress(`cluster: ${killed + 1} workers killed, ${load.taken} messages taken`)
+    }
+    await load.ended()
+    reloads.stop()
+    const waiting = haraka.queue().length
+    await haraka.stop()
+    await site.start()
+    await site.drained(DRAIN_MS, progress)
+    const { account } = await site.account()
+    const journal = await site.journal()
+    const reasons = account.twice.filter(({ why }) => why !== undefined).length
+    const { queued } = account.fates
+    return {
+      rows: [
+        { what: 'messages taken', figure: String(load.taken) },
+        { what: 'messages whose taking was not answered', figure: String(load.refused.length) },
+        { what: 'workers killed', figure: String(kills) },
+        { what: 'queue files when Haraka as a whole was killed', figure: String(waiting) },
+        { what: 'account', figure: inWords(account) },
+        { what: 'twice, because the acknowledgement may not have been read', figure: String(reasons) },
+        { what: 'journal', figure: `${journal.records} records, ${journal.faults.length} lines cut short by a kill` },
+      ],
+      faults: [
+        ...faultsOf(account),
+        ...(queued > 0 ? [`${queued} recipients are still in the queue`] : []),
+        ...(journal.faults.length > kills + 2 ? [`the journal has more torn lines than kills`] : []),
+      ],
+    }
+  })
+}

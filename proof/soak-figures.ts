@@ -1,0 +1,132 @@
+/**
+ * What a soak is judged by: what the workers hold and how long a client waits, in the last third of the run against the
+ * first, and minute by minute.
+ */
+import type { Census } from './census-plugin.js'
+import { type Allowance, byMinute, grows, percentile, type Sample, type Span, type Trend, trend } from './flat.js'
+import { median } from '../bench/figure.js'
+import type { Table } from './part.js'
+import type { Handed } from './steady-client-process.js'
+
+export interface Measured {
+  readonly what: string
+  readonly figure: string
+  /** It is not flat. */
+  readonly tooMuch: boolean
+}
+
+/** More than this is too much. */
+export const MEMORY: Allowance = { share: 0.25, amount: 30 }
+export const HANDLES: Allowance = { share: 0.1, amount: 5 }
+export const LATENCY: Allowance = { share: 0.5, amount: 5 }
+
+const least = (values: readonly number[]): number => Math.min(...values)
+const total = (resources: Census['resources']): number => Object.values(resources).reduce((sum, n) => sum + n, 0)
+
+interface Holding {
+  readonly what: string
+  readonly unit: string
+  readonly value: (census: Census) => number
+  /** Of a third: what garbage there is changes from moment to moment, so of a heap the least counts. */
+  readonly of: (values: readonly number[]) => number
+  readonly allowance: Allowance
+}
+
+const HOLDINGS: readonly Holding[] = [
+  { what: 'resident memory', unit: ' MB', value: ({ rssMb }) => rssMb, of: median, allowance: MEMORY },
+  { what: 'JavaScript heap, the least', unit: ' MB', value: ({ heapMb }) => heapMb, of: least, allowance: MEMORY },
+  {
+    what: 'memory outside the heap, the least',
+    unit: ' MB',
+    value: ({ externalMb }) => externalMb,
+    of: least,
+    allowance: MEMORY,
+  },
+  {
+    what: 'file descriptors',
+    unit: '',
+    value: ({ descriptors }) => descriptors,
+    of: median,
+    allowance: HANDLES,
+  },
+  { what: 'threads', unit: '', value: ({ threads }) => threads, of: median, allowance: HANDLES },
+  {
+    what: 'handles of the event loop',
+    unit: '',
+    value: ({ resources }) => total(resources),
+    of: median,
+    allowance: HANDLES,
+  },
+]
+
+/** What each worker holds. */
+export function held(censuses: readonly Census[], span: Span): Measured[] {
+  const workers = [...new Set(censuses.map(({ pid }) => pid))]
+  return HOLDINGS.map(({ what, unit, value, of, allowance }) => {
+    const trends = workers.map((worker) => {
+      const own = censuses.filter(({ pid }) => pid === worker)
+      return trend(
+        own.map((census) => ({ atMs: census.atMs, value: value(census) })),
+        span,
+        of,
+      )
+    })
+    return measured(what, trends, unit, allowance)
+  })
+}
+
+/** How long the steady client waited for its messages to be taken. */
+export function latency(handed: readonly Handed[], span: Span): Measured[] {
+  const samples: Sample[] = handed.map(({ atMs, tookMs }) => ({ atMs, value: tookMs }))
+  return [0.5, 0.95, 0.99].map((share) => {
+    const one = trend(samples, span, (values) => percentile(values, share))
+    const allowance = share === 0.99 ? { share: Infinity, amount: Infinity } : LATENCY
+    return measured(`time until a small message is taken, ${share * 100} of 100`, [one], ' ms', allowance)
+  })
+}
+
+function measured(what: string, trends: readonly Trend[], unit: string, allowance: Allowance): Measured {
+  const shown = trends.map(
+    ({ first, last, ratio }) => `${number(first)} → ${number(last)}${unit} (${ratio.toFixed(2)})`,
+  )
+  return { what, figure: shown.join(', '), tooMuch: trends.some((one) => grows(one, allowance)) }
+}
+
+function number(value: number): string {
+  return value < 100 && !Number.isInteger(value) ? value.toFixed(1) : value.toFixed(0)
+}
+
+/** Of all workers together, but for times, which are the worst. */
+export function minuteTable(censuses: readonly Census[], handed: readonly Handed[], startMs: number): Table {
+  const clients = byMinute(handed, startMs)
+  const workers = new Set(censuses.map(({ pid }) => pid)).size
+  const lines = byMinute(censuses, startMs).map((minute, i) => {
+    const sum = (value: (census: Census) => number): string => number(median(minute.map(value)) * workers)
+    const times = (clients[i] ?? []).map(({ tookMs }) => tookMs)
+    return [
+      String(i + 1),
+      sum(({ rssMb }) => rssMb),
+      sum(({ heapMb }) => heapMb),
+      sum(({ externalMb }) => externalMb),
+      sum(({ descriptors }) => descriptors),
+      sum(({ threads }) => threads),
+      number(Math.max(...minute.map(({ delayP99Ms }) => delayP99Ms))),
+      ...[0.5, 0.95, 0.99].map((share) => number(percentile(times, share))),
+    ]
+  })
+  return {
+    head: [
+      'minute',
+      'resident, MB',
+      'heap, MB',
+      'outside it, MB',
+      'descriptors',
+      'threads',
+      'event loop late, ms',
+      'taken within, 50 of 100, ms',
+      '95 of 100',
+      '99 of 100',
+    ],
+    lines,
+  }
+}
