@@ -14,6 +14,8 @@ export interface ClusterRun {
   readonly messages: number
   /** Of a worker, at random moments. */
   readonly kills: number
+  /** Messages, at most; undefined: as fast as Haraka takes them. */
+  readonly perSecond?: number
   readonly seed: number
   readonly progress: (what: string) => void
 }
@@ -31,11 +33,11 @@ export const cluster: Part = {
   run: ({ seed, progress }) => runCluster({ messages: 1_000, kills: 10, seed, progress }),
 }
 
-export function runCluster({ messages, kills, seed, progress }: ClusterRun): Promise<PartResult> {
+export function runCluster({ messages, kills, perSecond = Infinity, seed, progress }: ClusterRun): Promise<PartResult> {
   return MailSite.during({ seed, faults: FAULTS }, async (site) => {
     const { haraka, ledger } = site
     const random = randomFrom(seed)
-    const load = new Load({ port: haraka.port, random, ledger, messages, largestBytes: LARGEST_BYTES })
+    const load = new Load({ port: haraka.port, random, ledger, messages, perSecond, largestBytes: LARGEST_BYTES })
     const reloads = new Reloads(haraka, site.relays.ports)
     for (let killed = 0; killed < kills; killed++) {
       await new Promise((resolve) => setTimeout(resolve, random() * PAUSE_MS))
@@ -45,6 +47,8 @@ export function runCluster({ messages, kills, seed, progress }: ClusterRun): Pro
       progress(`cluster: ${killed + 1} workers killed, ${load.taken} messages taken`)
     }
     await load.ended()
+    await haraka.waitForLog(/\[relayout\] reload /)
+    const edits = reloads.count
     reloads.stop()
     const waiting = haraka.queue().length
     await haraka.stop()
@@ -59,6 +63,7 @@ export function runCluster({ messages, kills, seed, progress }: ClusterRun): Pro
         { what: 'messages taken', figure: String(load.taken) },
         { what: 'messages whose taking was not answered', figure: String(load.refused.length) },
         { what: 'workers killed', figure: String(kills) },
+        { what: 'edits of scripts and settings meanwhile', figure: String(edits) },
         { what: 'queue files when Haraka as a whole was killed', figure: String(waiting) },
         { what: 'account', figure: inWords(account) },
         { what: 'twice, because the acknowledgement may not have been read', figure: String(reasons) },

@@ -21,7 +21,8 @@ export const HANDLES: Allowance = { share: 0.1, amount: 5 }
 export const LATENCY: Allowance = { share: 0.5, amount: 5 }
 
 const least = (values: readonly number[]): number => Math.min(...values)
-const total = (resources: Census['resources']): number => Object.values(resources).reduce((sum, n) => sum + n, 0)
+const handlesOf = (resources: Census['resources']): number =>
+  Object.values(resources).reduce((sum, count) => sum + count, 0)
 
 interface Holding {
   readonly what: string
@@ -53,7 +54,7 @@ const HOLDINGS: readonly Holding[] = [
   {
     what: 'handles of the event loop',
     unit: '',
-    value: ({ resources }) => total(resources),
+    value: ({ resources }) => handlesOf(resources),
     of: median,
     allowance: HANDLES,
   },
@@ -96,36 +97,42 @@ function number(value: number): string {
   return value < 100 && !Number.isInteger(value) ? value.toFixed(1) : value.toFixed(0)
 }
 
-/** Of all workers together, but for times, which are the worst. */
-export function minuteTable(censuses: readonly Census[], handed: readonly Handed[], startMs: number): Table {
-  const clients = byMinute(handed, startMs)
-  const workers = new Set(censuses.map(({ pid }) => pid)).size
-  const lines = byMinute(censuses, startMs).map((minute, i) => {
-    const sum = (value: (census: Census) => number): string => number(median(minute.map(value)) * workers)
+/** Of all workers together, medians added up, but for how late the event loop is, where the worst counts. Whole minutes. */
+export function minuteTable(censuses: readonly Census[], handed: readonly Handed[], { fromMs, toMs }: Span): Table {
+  const clients = byMinute(handed, fromMs)
+  const minutes = byMinute(censuses, fromMs).slice(0, Math.floor((toMs - fromMs) / 60_000))
+  const lines = minutes.map((minute, i) => {
+    const pids = [...new Set(minute.map(({ pid }) => pid))]
+    const sum = (value: (census: Census) => number): string =>
+      number(pids.reduce((total, one) => total + median(minute.filter(({ pid }) => pid === one).map(value)), 0))
     const times = (clients[i] ?? []).map(({ tookMs }) => tookMs)
     return [
       String(i + 1),
+      String(times.length),
+      ...[0.5, 0.95, 0.99].map((share) => number(percentile(times, share))),
       sum(({ rssMb }) => rssMb),
       sum(({ heapMb }) => heapMb),
       sum(({ externalMb }) => externalMb),
       sum(({ descriptors }) => descriptors),
       sum(({ threads }) => threads),
+      sum(({ resources }) => handlesOf(resources)),
       number(Math.max(...minute.map(({ delayP99Ms }) => delayP99Ms))),
-      ...[0.5, 0.95, 0.99].map((share) => number(percentile(times, share))),
     ]
   })
   return {
     head: [
       'minute',
+      'messages of the steady client',
+      '50 of 100 taken within, ms',
+      '95 of 100',
+      '99 of 100',
       'resident, MB',
       'heap, MB',
       'outside it, MB',
       'descriptors',
       'threads',
-      'event loop late, ms',
-      'taken within, 50 of 100, ms',
-      '95 of 100',
-      '99 of 100',
+      'handles',
+      'event loop late, 99 of 100, ms',
     ],
     lines,
   }

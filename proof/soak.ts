@@ -82,7 +82,7 @@ export const soak: Part = {
           },
           ...measured.map(({ what, figure }) => ({ what, figure })),
         ],
-        table: minuteTable(censuses, steady.handed, startMs),
+        table: minuteTable(censuses, steady.handed, { fromMs: startMs, toMs: stoppedMs }),
         faults: [
           ...faultsOf(account),
           ...(account.fates.queued > 0
