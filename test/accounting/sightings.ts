@@ -22,10 +22,16 @@ export function seeDelivered(ledger: Ledger, relay: ScriptedRelay): void {
       })
 }
 
+/** Which bounces had to be sent again although the relay server's acknowledgement was read. */
+export interface BounceDoubts {
+  /** Of the recipient's n-th bounce, from 0; undefined: the item was done with. */
+  doubt(recipient: string, nth: number): string | undefined
+}
+
 /** What a relay server for DSNs has accepted: all recipients that each of them names. */
-export function seeBounced(ledger: Ledger, relay: ScriptedRelay): void {
+export function seeBounced(ledger: Ledger, relay: ScriptedRelay, doubts?: BounceDoubts): void {
   for (const message of relay.messages)
-    seeDsn(ledger, message.data.toString('latin1'), at(relay, message), doubt(message))
+    seeDsn(ledger, message.data.toString('latin1'), at(relay, message), doubt(message), doubts)
 }
 
 /** What is in the queue, as it will go over the wire; a DSN there means that its recipients have bounced. */
@@ -41,10 +47,18 @@ export function seeQueued(ledger: Ledger, items: readonly QueuedItem[]): void {
   }
 }
 
-function seeDsn(ledger: Ledger, text: string, where: string, doubt?: string): void {
+function seeDsn(ledger: Ledger, text: string, where: string, doubt?: string, doubts?: BounceDoubts): void {
   const { message } = identify(text)
-  for (const [, recipient = ''] of text.matchAll(/^Final-Recipient: rfc822;(.*?)\r?$/gm))
-    ledger.sees({ recipient, message, fate: 'bounced', where, doubt })
+  for (const recipient of bouncedRecipients(text)) {
+    const nth = ledger.sightings(recipient).length
+    const why = doubt ?? doubts?.doubt(recipient, nth)
+    ledger.sees({ recipient, message, fate: 'bounced', where, doubt: why })
+  }
+}
+
+/** Those that a DSN names. */
+export function bouncedRecipients(text: string): string[] {
+  return [...text.matchAll(/^Final-Recipient: rfc822;(.*?)\r?$/gm)].map(([, recipient = '']) => recipient)
 }
 
 function identityOf(message: RelayMessage): Identified {
