@@ -12,19 +12,18 @@ import { sentence } from '../core/errors.js'
 import type { EventLog } from './event-log.js'
 import type { HMail } from './shapes.js'
 
-/** How often a file that cannot be removed is tried again, ms. */
-const AGAIN_MS = 60_000
-
 export class FileRemoval {
   readonly #clock: Clock
   readonly #log: EventLog
+  readonly #againSeconds: () => number
   readonly #gone: (hmail: HMail) => void
   readonly #staying = new WeakSet<HMail>()
 
   /** `gone`: a file that had stayed. */
-  constructor(clock: Clock, log: EventLog, gone: (hmail: HMail) => void) {
+  constructor(clock: Clock, log: EventLog, againSeconds: () => number, gone: (hmail: HMail) => void) {
     this.#clock = clock
     this.#log = log
+    this.#againSeconds = againSeconds
     this.#gone = gone
   }
 
@@ -42,7 +41,7 @@ export class FileRemoval {
   }
 
   #later(hmail: HMail): void {
-    this.#clock.after(AGAIN_MS, () => {
+    this.#clock.after(this.#againSeconds() * 1_000, () => {
       if (unlink(hmail.path)) this.#later(hmail)
       else {
         this.#staying.delete(hmail)
@@ -52,7 +51,7 @@ export class FileRemoval {
   }
 
   #say(hmail: HMail, why: Error): void {
-    const params = { file: hmail.filename, why: String(why), seconds: AGAIN_MS / 1_000 }
+    const params = { file: hmail.filename, why: String(why), seconds: this.#againSeconds() }
     this.#log.event('error', 'queue', { error: sentence('RELAYOUT_E_QUEUE_FILE_STAYS', params) }, hmail)
   }
 }

@@ -81,7 +81,12 @@ export class Relayout {
     this.#inHand = new ItemsInHand(deps.clock)
     this.#log = new EventLog(plugin, deps.clock)
     this.#journal = new Journal(this.#log, deps.clock)
-    this.#removal = new FileRemoval(deps.clock, this.#log, (hmail) => this.#inHand.finish(itemKey(hmail)))
+    this.#removal = new FileRemoval(
+      deps.clock,
+      this.#log,
+      () => this.#settings.main.skipRetrySeconds,
+      (hmail) => this.#inHand.finish(itemKey(hmail)),
+    )
     this.#source = new SettingsSource(plugin, this.#log, (changes) => {
       this.#reconfigure()
       this.#journal.reconfigure(this.#settings, SETTINGS_FILE, changes)
