@@ -3,7 +3,7 @@
  */
 import { inWords } from '../test/accounting/ledger.js'
 import { until } from '../test/support/haraka-instance.js'
-import { randomFrom } from '../test/support/unreliable-relay.js'
+import { randomFrom } from '../test/support/random.js'
 import { faultsOf } from './balance.js'
 import { Load } from './load.js'
 import { MailSite } from './mail-site.js'

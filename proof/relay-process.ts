@@ -9,7 +9,8 @@ import { noteContent, seeBounced, seeDelivered } from '../test/accounting/sighti
 import type { Sighting } from '../test/accounting/ledger.js'
 import type { RelayRequest, ScriptedRelay, ScriptedRelayOptions } from '../test/support/scripted-relay.js'
 import { startScriptedRelay } from '../test/support/scripted-relay.js'
-import { oneOf, type Pick, randomFrom, unreliableEnd, unreliableRelay } from '../test/support/unreliable-relay.js'
+import { randomFrom } from '../test/support/random.js'
+import { oneOf, type Pick, unreliableEnd, unreliableRelay } from '../test/support/unreliable-relay.js'
 import { DSNS, type RelaysSaid, type RelaysSetup, type RelayUse } from './relays-setup.js'
 
 const PIECE = 5_000
@@ -52,7 +53,7 @@ async function start({ seed, faults, relays: wanted }: RelaysSetup): Promise<voi
 
 function tellSightings(): void {
   const sightings: Sighting[] = []
-  const ledger = { sees: (sighting: Sighting) => void sightings.push(sighting) }
+  const ledger = { sees: (sighting: Sighting) => void sightings.push(sighting), sightings: () => [] }
   const use: RelayUse[] = []
   for (const [name, relay] of relays) {
     const { messages, connections, maxOpen } = relay

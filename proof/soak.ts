@@ -3,7 +3,7 @@
  * and neither memory nor handles nor the time that a client waits grow.
  */
 import { inWords } from '../test/accounting/ledger.js'
-import { randomFrom } from '../test/support/unreliable-relay.js'
+import { randomFrom } from '../test/support/random.js'
 import { faultsOf } from './balance.js'
 import { afterWarmUp } from './flat.js'
 import { Load } from './load.js'

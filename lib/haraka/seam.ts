@@ -49,6 +49,8 @@ export interface Seam {
   reoffer(hmail: HMail): void
   /** Begins a queue file: all but the message. */
   writeTodo(todo: object, output: Writable, done: () => void): void
+  /** Queues a message of Haraka's own; `why`: what it says of that. */
+  queueMessage(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void
   /** Of files in the queue folder that are not finished. */
   readonly temporaryPrefix: string
 }
@@ -95,6 +97,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
     },
     reoffer: (hmail) => hmail.send_email_respond(DELAY, REOFFER_SECONDS),
     writeTodo: (todo, output, done) => outbound.build_todo(todo, output, done),
+    queueMessage: (from, to, message, done) => outbound.send_email(from, to, message, done),
     temporaryPrefix: names.platformDOT,
   }
 }
@@ -102,6 +105,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
 interface Outbound {
   readonly net_utils: { readonly HarakaMx: Seam['HarakaMx'] }
   build_todo(todo: object, output: Writable, done: () => void): void
+  send_email(from: unknown, to: unknown, message: string, next: (code: number, why: unknown) => void): void
 }
 
 function harakaVersion(require: (path: string) => unknown): string {
@@ -129,6 +133,7 @@ const HMAIL_METHODS = [
   'delivered',
   'send_email_respond',
   'deferred_respond',
+  'populate_bounce_message',
   'logprotocol',
 ]
 
@@ -161,6 +166,12 @@ function missingParts(require: (path: string) => unknown): string[] {
   need('outbound/hmail.try_deliver_host_on_socket sending RCPT as expected', () =>
     String(prototype()['try_deliver_host_on_socket']).includes('`TO:${last_recip.format(!smtp_properties.smtputf8)}`'),
   )
+  need('outbound/hmail.try_deliver_host_on_socket leaving to a split item what becomes of it', () =>
+    /split_to_new_recipients\(fail_recips, '[^']*', \(hmail\) => \{\s*self\.discard\(\)\s*hmail\.temp_fail\(/.test(
+      String(prototype()['try_deliver_host_on_socket']),
+    ),
+  )
+  need('outbound.send_email', () => 'send_email' in (require('outbound') as Outbound))
   need('outbound.net_utils.HarakaMx', () => (require('outbound') as Outbound).net_utils.HarakaMx)
   need('outbound.build_todo(todo, ws, write_more)', () => (require('outbound') as Outbound).build_todo.length === 3)
   need('logger.LOGPROTOCOL', () => (require('logger') as { LOGPROTOCOL: number }).LOGPROTOCOL)

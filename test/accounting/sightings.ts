@@ -7,7 +7,7 @@ import { type Identified, identify } from './identity.js'
 import type { Ledger } from './ledger.js'
 
 /** What of the ledger is needed here. */
-export type Sees = Pick<Ledger, 'sees'>
+export type Sees = Pick<Ledger, 'sees' | 'sightings'>
 
 interface Content {
   readonly identity: Identified
@@ -35,10 +35,16 @@ export function seeDelivered(ledger: Sees, relay: ScriptedRelay): void {
   }
 }
 
+/** Which bounces had to be sent again although the relay server's acknowledgement was read. */
+export interface BounceDoubts {
+  /** Of the recipient's n-th bounce, from 0; undefined: the item was done with. */
+  doubt(recipient: string, nth: number): string | undefined
+}
+
 /** What a relay server for DSNs has accepted: all recipients that each of them names. */
-export function seeBounced(ledger: Sees, relay: ScriptedRelay): void {
+export function seeBounced(ledger: Sees, relay: ScriptedRelay, doubts?: BounceDoubts): void {
   for (const message of relay.messages)
-    seeDsn(ledger, known.get(message) ?? noteContent(message), at(relay, message), doubt(message))
+    seeDsn(ledger, known.get(message) ?? noteContent(message), at(relay, message), doubt(message), doubts)
 }
 
 /** What is in the queue, as it will go over the wire; a DSN there means that its recipients have bounced. */
@@ -54,13 +60,22 @@ export function seeQueued(ledger: Sees, items: readonly QueuedItem[]): void {
   }
 }
 
-function seeDsn(ledger: Sees, { identity: { message }, bounced }: Content, where: string, doubt?: string): void {
-  for (const recipient of bounced) ledger.sees({ recipient, message, fate: 'bounced', where, doubt })
+function seeDsn(ledger: Sees, content: Content, where: string, doubt?: string, doubts?: BounceDoubts): void {
+  const { message } = content.identity
+  for (const recipient of content.bounced) {
+    const nth = ledger.sightings(recipient).length
+    const why = doubt ?? doubts?.doubt(recipient, nth)
+    ledger.sees({ recipient, message, fate: 'bounced', where, doubt: why })
+  }
+}
+
+/** Those that a DSN names. */
+export function bouncedRecipients(text: string): string[] {
+  return Array.from(text.matchAll(/^Final-Recipient: rfc822;(.*?)\r?$/gm), ([, recipient = '']) => recipient)
 }
 
 function contentOf(text: string): Content {
-  const bounced = Array.from(text.matchAll(/^Final-Recipient: rfc822;(.*?)\r?$/gm), ([, recipient = '']) => recipient)
-  return { identity: identify(text), bounced }
+  return { identity: identify(text), bounced: bouncedRecipients(text) }
 }
 
 function at({ port }: ScriptedRelay, { connection }: RelayMessage): string {

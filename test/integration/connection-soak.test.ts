@@ -15,7 +15,8 @@ import {
 } from '../support/many-relays.js'
 import { until } from '../support/haraka-instance.js'
 import type { AnswerObject, RelayRequest, ScriptedRelayOptions } from '../support/scripted-relay.js'
-import { oneOf, randomFrom, unreliableEnd, unreliableRelay } from '../support/unreliable-relay.js'
+import { randomFrom } from '../support/random.js'
+import { oneOf, unreliableEnd, unreliableRelay } from '../support/unreliable-relay.js'
 
 const MESSAGES = 60
 const MOST = 3

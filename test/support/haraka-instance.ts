@@ -179,6 +179,12 @@ export class HarakaInstance {
     })
   }
 
+  /** Settles when the process that runs has ended, however. */
+  async ended(): Promise<void> {
+    const child = this.#process
+    if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+
   /** Ends the processes by `signal` and waits for the end. */
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#process

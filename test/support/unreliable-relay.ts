@@ -4,17 +4,6 @@
 import { NEVER } from './many-relays.js'
 import type { AnswerObject, ScriptedRelayOptions } from './scripted-relay.js'
 
-/** Small and good enough; the same each time, as far as the order of events is (Mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 const FAULTS: readonly AnswerObject[] = [
   { then: 'close' },
   { then: 'reset' },
