@@ -14,14 +14,15 @@ export function filled(page: string, command: string, name: string, content: str
   return `${page.slice(0, from)}${begin}\n\n${content}\n\n${page.slice(to)}`
 }
 
+/** A line of a table in Markdown. */
 export function tableLine(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
-/** As the package's other pages are; `name` is relative to the package. */
+/** As the package's other files are; `name` is relative to the package. */
 export async function formatted(name: string, text: string): Promise<string> {
-  // Only where it is installed, as it is for whoever writes the pages.
+  // Only where it is installed, as it is for whoever writes them.
   const prettier = await import('prettier')
   const style = await prettier.resolveConfig(path.join(ROOT, name))
-  return prettier.format(text, { ...style, parser: 'markdown' })
+  return prettier.format(text, { ...style, parser: name.endsWith('.json') ? 'json' : 'markdown' })
 }

@@ -4,10 +4,10 @@
  * what is queued to one relay server. Needs root, as Postfix does.
  *
  * What is not Postfix's default, and why:
- * - `default_destination_concurrency_limit` and `initial_destination_concurrency`: the number of connections that is
- *   compared, from the first message on; left alone it would begin with 5 and feel its way up to 20.
+ * - `default_destination_concurrency_limit` and `initial_destination_concurrency`, where a number of connections is
+ *   compared: it holds from the first message on; left alone it would begin with 5 and feel its way up to 20.
  * - `in_flow_delay = 0`: while the queue is filled nothing is delivered, which would slow the filling down.
- * - No DNS, no TLS, no local delivery, no other instance's files: as there is nothing of the kind on the other side.
+ * - No DNS, no TLS but where it is compared, no local delivery, no other instance's files: as there is nothing of the kind on the other side.
  * Connections are reused as by default, on demand: Postfix keeps one open for two seconds while there is a backlog for
  * its destination, and needs half a dozen for the whole queue. Neither a connection cache without that condition
  * (`smtp_connection_cache_destinations`) nor a log that nobody writes made it faster.
@@ -19,10 +19,14 @@ import path from 'node:path'
 
 import { freePort } from '../demo/ports.js'
 import { onExit } from './on-exit.js'
+import type { Credentials } from './sink-dialogue.js'
 
 export interface PostfixOptions {
   readonly relayPort: number
-  readonly connections: number
+  /** To the relay server at one time, from the first message on; undefined: Postfix's default, 5 and up to 20. */
+  readonly connections?: number | undefined
+  /** The relay server wants STARTTLS, whose certificate is not verified, and AUTH PLAIN. */
+  readonly credentials?: Credentials | undefined
 }
 
 /** Undefined: it is not installed, or may not be started by this user. */
@@ -81,7 +85,7 @@ export class PostfixInstance {
     this.#removed()
   }
 
-  #write({ relayPort, connections }: PostfixOptions): void {
+  #write({ relayPort, connections, credentials }: PostfixOptions): void {
     const folder = this.#folder
     fs.chmodSync(folder, 0o755) // Postfix's own user must reach what is in it
     for (const name of ['config', 'queue', 'data']) fs.mkdirSync(path.join(folder, name), { mode: 0o755 })
@@ -105,9 +109,11 @@ export class PostfixInstance {
       relayhost: `[127.0.0.1]:${relayPort}`,
       smtp_dns_support_level: 'disabled',
       smtp_host_lookup: 'native',
-      smtp_tls_security_level: 'none',
-      default_destination_concurrency_limit: connections,
-      initial_destination_concurrency: connections,
+      ...(credentials ? safely(credentials) : { smtp_tls_security_level: 'none' }),
+      ...(connections !== undefined && {
+        default_destination_concurrency_limit: connections,
+        initial_destination_concurrency: connections,
+      }),
     }
     const lines = Object.entries(main).map(([key, value]) => `${key} = ${value}\n`)
     fs.writeFileSync(path.join(this.#config, 'main.cf'), lines.join(''))
@@ -125,6 +131,20 @@ export class PostfixInstance {
 }
 
 /**
+ * STARTTLS and AUTH PLAIN (Debian's package libsasl2-modules). `smtp_tls_connection_reuse` is not the default: without it
+ * Postfix opens a connection for each message as soon as there is TLS.
+ */
+function safely({ user, pass }: Credentials): Record<string, string> {
+  return {
+    smtp_tls_security_level: 'encrypt',
+    smtp_tls_connection_reuse: 'yes',
+    smtp_sasl_auth_enable: 'yes',
+    smtp_sasl_password_maps: `static:${user}:${pass}`,
+    smtp_sasl_security_options: 'noanonymous',
+  }
+}
+
+/**
  * master.cf. With a port: what takes messages; without: what delivers them. As long as the queue manager is not among
  * them, what was taken stays in `incoming`, where the queue manager looks first when it is started.
  */
@@ -132,6 +152,7 @@ function services(port: number | undefined): string {
   const own = port === undefined ? ['qmgr unix n - n 300 1 qmgr'] : [`127.0.0.1:${port} inet n - n - - smtpd`]
   const common = [
     'cleanup unix n - n - 0 cleanup',
+    'tlsproxy unix - - n - 0 tlsproxy',
     'tlsmgr unix - - n 1000? 1 tlsmgr',
     'rewrite unix - - n - - trivial-rewrite',
     'bounce unix - - n - 0 bounce',
