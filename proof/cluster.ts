@@ -4,7 +4,7 @@
 import { inWords } from '../test/accounting/ledger.js'
 import { until } from '../test/support/haraka-instance.js'
 import { randomFrom } from '../test/support/random.js'
-import { faultsOf } from './balance.js'
+import { faultsOf, reasonsOf } from './balance.js'
 import { Load } from './load.js'
 import { MailSite } from './mail-site.js'
 import type { Part, PartResult } from './part.js'
@@ -25,6 +25,9 @@ const PAUSE_MS = 3_000
 const FAULTS = 0.5
 const DRAIN_MS = 120_000
 const LARGEST_BYTES = 200_000
+
+/** The other order could lose the bounce. */
+const KILLED = 'a process was killed between a bounce and the queue file that it is for'
 
 export const cluster: Part = {
   about:
@@ -54,9 +57,8 @@ export function runCluster({ messages, kills, perSecond = Infinity, seed, progre
     await haraka.stop()
     await site.start()
     await site.drained(DRAIN_MS, progress)
-    const { account } = await site.account()
+    const { account, bouncedAgain } = await site.account(KILLED)
     const journal = await site.journal()
-    const reasons = account.twice.filter(({ why }) => why !== undefined).length
     const { queued } = account.fates
     return {
       rows: [
@@ -66,11 +68,13 @@ export function runCluster({ messages, kills, perSecond = Infinity, seed, progre
         { what: 'edits of scripts and settings meanwhile', figure: String(edits) },
         { what: 'queue files when Haraka as a whole was killed', figure: String(waiting) },
         { what: 'account', figure: inWords(account) },
-        { what: 'twice, because the acknowledgement may not have been read', figure: String(reasons) },
+        ...reasonsOf(account),
         { what: 'journal', figure: `${journal.records} records, ${journal.faults.length} lines cut short by a kill` },
       ],
       faults: [
         ...faultsOf(account),
+        // Hardly ever is more than one bounce under way when a worker is killed.
+        ...(bouncedAgain > 2 * (kills + 1) ? [`${bouncedAgain} recipients bounced again`] : []),
         ...(queued > 0 ? [`${queued} recipients are still in the queue`] : []),
         ...(journal.faults.length > kills + 2 ? [`the journal has more torn lines than kills`] : []),
       ],

@@ -22,6 +22,12 @@ export interface SiteOptions {
   readonly faults: number
 }
 
+export interface SiteAccount {
+  readonly account: Account
+  readonly use: readonly RelayUse[]
+  readonly bouncedAgain: number
+}
+
 const NODES = 2
 
 /** It writes into Haraka's folder, where it is started. */
@@ -119,12 +125,22 @@ export class MailSite {
     }
   }
 
-  /** When nothing is under way any more. */
-  async account(): Promise<{ account: Account; use: readonly RelayUse[] }> {
+  /**
+   * When nothing is under way any more. `whyBouncedAgain`: why the same recipient may have bounced twice, where it may;
+   * how many have is told, since none of them can be checked.
+   */
+  async account(whyBouncedAgain?: string): Promise<SiteAccount> {
     const { sightings, use } = await this.relays.seen()
-    for (const sighting of sightings) this.ledger.sees(sighting)
+    const bounces = new Map<string, number>()
+    for (const { recipient, fate } of sightings)
+      if (fate === 'bounced') bounces.set(recipient, (bounces.get(recipient) ?? 0) + 1)
+    const again = (recipient: string): boolean => (bounces.get(recipient) ?? 0) > 1
+    for (const sighting of sightings) {
+      const doubt = sighting.fate === 'bounced' && again(sighting.recipient) ? whyBouncedAgain : undefined
+      this.ledger.sees({ ...sighting, doubt: sighting.doubt ?? doubt })
+    }
     seeQueued(this.ledger, this.haraka.queued())
-    return { account: this.ledger.account(), use }
+    return { account: this.ledger.account(), use, bouncedAgain: [...bounces.keys()].filter(again).length }
   }
 
   /** Ends Haraka; its queue, journal and output stay in the folder of that name. */

@@ -1,7 +1,7 @@
 /**
  * npm run proof [-- PART…] [--minutes N] [--kills N] [--seed N] [--json FILE] [--write]
  *
- * Shows that no mail is lost, on this machine, in some twenty minutes. Parts: see PARTS; without any, all of them. Ends
+ * Shows that no mail is lost, on this machine, in some twenty minutes. Parts: see parts.ts; without any, all of them. Ends
  * with code 1 when something is not as it is promised, and says what.
  *
  * --minutes is how long the part `soak` lasts, --kills how often `crashes` kills Haraka. --write brings
@@ -11,13 +11,9 @@ import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 
 import { described, type Machine, machine } from '../bench/machine.js'
-import { cluster } from './cluster.js'
-import type { Part, PartOptions, PartResult } from './part.js'
+import type { PartOptions, PartResult } from './part.js'
+import { type PartName, PARTS } from './parts.js'
 import { type PageSection, writePage } from './reliability-page.js'
-import { soak } from './soak.js'
-
-const PARTS = { cluster, soak } as const satisfies Record<string, Part>
-type PartName = keyof typeof PARTS
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
