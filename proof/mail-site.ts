@@ -28,7 +28,7 @@ export interface SiteAccount {
   readonly bouncedAgain: number
 }
 
-const NODES = 2
+export const NODES = 2
 
 /** It writes into Haraka's folder, where it is started. */
 const CENSUS = `Object.assign(exports, require(${JSON.stringify(path.join(__dirname, 'census-plugin.js'))}))`

@@ -60,9 +60,14 @@ const HOLDINGS: readonly Holding[] = [
   },
 ]
 
-/** What each worker holds. */
+/** What each worker holds, of those that were there all the time. */
 export function held(censuses: readonly Census[], span: Span): Measured[] {
-  const workers = [...new Set(censuses.map(({ pid }) => pid))]
+  const third = (span.toMs - span.fromMs) / 3
+  const early = censuses.filter(({ atMs }) => atMs >= span.fromMs && atMs < span.fromMs + third)
+  const late = new Set(
+    censuses.filter(({ atMs }) => atMs >= span.toMs - third && atMs < span.toMs).map(({ pid }) => pid),
+  )
+  const workers = [...new Set(early.map(({ pid }) => pid))].filter((pid) => late.has(pid))
   return HOLDINGS.map(({ what, unit, value, of, allowance }) => {
     const trends = workers.map((worker) => {
       const own = censuses.filter(({ pid }) => pid === worker)

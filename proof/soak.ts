@@ -7,9 +7,10 @@ import { randomFrom } from '../test/support/random.js'
 import { faultsOf, reasonsOf } from './balance.js'
 import { afterWarmUp } from './flat.js'
 import { Load } from './load.js'
-import { MailSite } from './mail-site.js'
+import { MailSite, NODES } from './mail-site.js'
 import type { Part } from './part.js'
 import { Reloads } from './reloads.js'
+import { MAX_CONNECTIONS } from './site-settings.js'
 import { held, latency, minuteTable } from './soak-figures.js'
 import { SteadyClient } from './steady-client.js'
 
@@ -43,6 +44,7 @@ export const soak: Part = {
       for (const { message, recipient, refused } of steady.handed)
         ledger.handedOver(message, [recipient], refused === undefined)
       const censuses = site.censuses()
+      const workers = new Set(censuses.map(({ pid }) => pid)).size
       await site.drained(DRAIN_MS, progress)
       const drainedMs = Date.now()
       const { account, use } = await site.account()
@@ -69,13 +71,12 @@ export const soak: Part = {
             figure: `${reloads.count}; by the two workers ${applied} were taken over and ${kept} refused as broken`,
           },
           {
-            what: 'relay servers',
-            figure: use
-              .map(
-                ({ name, messages, connections, maxOpen }) =>
-                  `${name} ${messages} transactions over ${connections} connections, ${maxOpen} at one time`,
-              )
-              .join('; '),
+            what: `connections to one relay server at one time, at most (max_connections is ${MAX_CONNECTIONS} for each worker)`,
+            figure: String(Math.max(...use.map(({ maxOpen }) => maxOpen))),
+          },
+          {
+            what: 'transactions over connections',
+            figure: use.map(({ name, messages, connections }) => `${name} ${messages} over ${connections}`).join(', '),
           },
           {
             what: 'journal',
@@ -86,6 +87,7 @@ export const soak: Part = {
         table: minuteTable(censuses, steady.handed, { fromMs: startMs, toMs: stoppedMs }),
         faults: [
           ...faultsOf(account),
+          ...(workers === NODES ? [] : [`there were ${workers} workers, and not the same ${NODES} all the time`]),
           ...(account.fates.queued > 0
             ? [`${account.fates.queued} recipients are still in the queue ${DRAIN_MS / 1000} s after the load`]
             : []),

@@ -1,9 +1,9 @@
 /**
  * Queue files that are being written have names of their own until they are complete, and Haraka removes such files when
  * a process begins with the queue. With several workers, the one that takes the place of a dead one so removes what the
- * others are just writing: clients are told to come again, and a message whose deferred recipients were to get a file of
- * their own bounces to all. Here a worker removes only what belongs to processes that are gone; the master, which begins
- * before there are workers, still removes all.
+ * others are just writing: clients are told to come again, and an item's file is not brought up to date. Here a worker
+ * removes only what belongs to processes that are gone; the master, which begins before there are workers, still removes
+ * all.
  */
 import cluster from 'node:cluster'
 import { readdir, rm } from 'node:fs/promises'
