@@ -63,7 +63,7 @@ export function runCluster({ messages, kills, perSecond = Infinity, seed, progre
     return {
       rows: [
         { what: 'messages taken', figure: String(load.taken) },
-        { what: 'messages whose taking was not answered', figure: String(load.refused.length) },
+        { what: 'messages not acknowledged, whose clients come again', figure: String(load.refused.length) },
         { what: 'workers killed', figure: String(kills) },
         { what: 'edits of scripts and settings meanwhile', figure: String(edits) },
         { what: 'queue files when Haraka as a whole was killed', figure: String(waiting) },
