@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict'
 
 import { identified } from '../accounting/identity.js'
-import { type Fate, Ledger } from '../accounting/ledger.js'
+import { type Account as LedgerAccount, type Fate, Ledger } from '../accounting/ledger.js'
 import { seeBounced, seeDelivered, seeQueued } from '../accounting/sightings.js'
 import { HarakaInstance, type InstanceOptions, until } from './haraka-instance.js'
 import {
@@ -24,8 +24,12 @@ export interface RelayCase {
   /** Part of a domain name: small letters, digits, hyphens. */
   readonly name: string
   readonly relay?: ScriptedRelayOptions
-  /** Further keys of the sender, given the port of its relay server. */
-  readonly ini?: string | ((port: number) => string)
+  /** A relay server that comes before that one. */
+  readonly first?: ScriptedRelayOptions
+  /** Further keys of the sender. */
+  readonly ini?: string
+  /** Cases of one group are handed their messages together: the k-th of all of them is one message, in one transaction. */
+  readonly group?: string
   /** How many messages; default 3. */
   readonly messages?: number
   /** Local parts of the recipients of each. */
@@ -33,7 +37,19 @@ export interface RelayCase {
   /** Recipients of this message leave the queue without being delivered. */
   readonly gone?: (recipient: string) => boolean
   /** Bytes of each message, at least. */
-  readonly bytes?: number
+  readonly bytes?: number | ((k: number) => number)
+}
+
+function groupOf({ group, name }: RelayCase): string {
+  return group ?? name
+}
+
+function messagesOf({ messages = 3 }: RelayCase): number {
+  return messages
+}
+
+function bytesOf({ bytes = 0 }: RelayCase, k: number): number {
+  return typeof bytes === 'number' ? bytes : bytes(k)
 }
 
 /** What has become of everything at one moment. */
@@ -46,12 +62,16 @@ export interface Account {
   attempts(name: string, recipient: string): number
   /** What is seen of the case's recipients that is not theirs, or damaged. */
   wrong(name: string): readonly string[]
+  /** Over all recipients of all cases. */
+  readonly sum: LedgerAccount
 }
 
 export interface ManyRelays {
   readonly haraka: HarakaInstance
   readonly dsns: ScriptedRelay
   relay(name: string): ScriptedRelay
+  /** The one that comes before that one. */
+  first(name: string): ScriptedRelay | undefined
   /** The most connections that the sender had at one time, by Haraka's log: a busy relay server may see an end late. */
   mostOpen(name: string): number
   /** Hands over the messages of all (or some) cases, those of each in their order: from the k-th to before the k-th. */
@@ -70,6 +90,10 @@ export interface ManyRelaysOptions extends Omit<InstanceOptions, 'ini'> {
   readonly sender?: string
   /** Haraka's retry intervals, `1h` by default: no second attempt. */
   readonly intervals?: string
+  /** No more messages are handed over while more than so many were never tried. */
+  readonly most?: number
+  /** How long to wait for every recipient's fate, ms; default 40 s. */
+  readonly patienceMs?: number
 }
 
 /** An answer that never comes. */
@@ -88,12 +112,17 @@ export async function openManyRelays(
   assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length, 'each case has a name of its own')
   const dsns = await startScriptedRelay()
   const relays = new Map<string, ScriptedRelay>()
-  for (const { name, relay } of cases) relays.set(name, await startScriptedRelay(relay))
-  const sections = cases.map(({ name, ini: given = '' }) => {
-    const ini = typeof given === 'string' ? given : given(relays.get(name)?.port ?? 0)
+  const firsts = new Map<string, ScriptedRelay>()
+  for (const { name, relay, first } of cases) {
+    relays.set(name, await startScriptedRelay(relay))
+    if (first) firsts.set(name, await startScriptedRelay(first))
+  }
+  const all = [...firsts.values(), ...relays.values()]
+  const sections = cases.map(({ name, ini = '' }) => {
+    const servers = [firsts.get(name), relays.get(name)].flatMap((relay) => (relay ? [`127.0.0.1:${relay.port}`] : []))
     const own = new Set(ini.split('\n').map((line) => line.split('=')[0]))
     const common = (options.sender ?? '').split('\n').filter((line) => !own.has(line.split('=')[0]))
-    return [`[sender.${name}]`, `host=127.0.0.1:${relays.get(name)?.port}`, `filter[]=${name}.test`, ...common, ini]
+    return [`[sender.${name}]`, `host=${servers.join()}`, `filter[]=${name}.test`, ...common, ini]
   })
   const dsn = [`[sender.dsn]`, `host=127.0.0.1:${dsns.port}`, 'filter[]=From: <>', '']
   const haraka = await HarakaInstance.start({
@@ -107,16 +136,32 @@ export async function openManyRelays(
   /** Those that will have a fate. */
   const awaited = new Set<string>()
 
+  let counted = { characters: 0, most: new Map<string, number>() }
+
+  function mostOpen(): ReadonlyMap<string, number> {
+    if (counted.characters === haraka.output.length) return counted.most
+    counted = { characters: haraka.output.length, most: new Map() }
+    const open = new Map<string, number>()
+    for (const [, event, sender = ''] of haraka.output.matchAll(/\[relayout\] (connected|close) sender=(\S+) /g)) {
+      const now = Math.max(0, (open.get(sender) ?? 0) + (event === 'connected' ? 1 : -1))
+      open.set(sender, now)
+      counted.most.set(sender, Math.max(now, counted.most.get(sender) ?? 0))
+    }
+    return counted.most
+  }
+
   function account(): Account & { readonly known: (address: string) => boolean } {
     const ledger = new Ledger()
     for (const [message, recipients] of submitted) ledger.handedOver(message, recipients)
     const queued = haraka.queued().filter(({ attempts }) => attempts > 0)
     seeBounced(ledger, dsns)
-    for (const relay of relays.values()) seeDelivered(ledger, relay)
+    for (const relay of all) seeDelivered(ledger, relay)
     seeQueued(ledger, queued)
     const fates = (name: string, recipient: string): readonly Fate[] =>
       ledger.sightings(`${recipient}@${name}.test`).map(({ fate }) => fate)
+    const sum = ledger.account()
     return {
+      sum,
       known: (address) => ledger.sightings(address).length > 0,
       fates,
       fateOf(name, k) {
@@ -127,63 +172,76 @@ export async function openManyRelays(
         const address = `<${recipient}@${name}.test>`
         return queued.find(({ rcpt_to }) => rcpt_to.some(({ original }) => original === address))?.attempts ?? 0
       },
-      wrong: (name) => ledger.account().wrong.filter((what) => what.includes(`@${name}.test`)),
+      wrong: (name) => sum.wrong.filter((what) => what.includes(`@${name}.test`)),
     }
   }
 
-  async function reached(what: string, condition: () => boolean): Promise<Account> {
-    await until(what, condition, 40_000).catch((error: unknown) => {
+  async function reached(what: string, condition: () => boolean): Promise<void> {
+    await until(what, condition, options.patienceMs ?? 40_000).catch((error: unknown) => {
       const { known } = account()
       const missing = [...awaited].filter((address) => !known(address))
       throw new Error(`${String(error)}; without a fate: ${missing.join(' ')}\n${haraka.output.slice(-10_000)}`)
     })
-    return account()
   }
 
   return {
     haraka,
     dsns,
     relay: (name) => relays.get(name)!,
-    mostOpen(name) {
-      let open = 0
-      let most = 0
-      const lines = haraka.output.matchAll(new RegExp(`\\[relayout\\] (connected|close) sender=${name} `, 'g'))
-      for (const [, event] of lines) {
-        open = event === 'connected' ? open + 1 : Math.max(0, open - 1)
-        most = Math.max(most, open)
-      }
-      return most
-    },
+    first: (name) => firsts.get(name),
+    mostOpen: (name) => mostOpen().get(name) ?? 0,
     async submit(from = 0, to = Infinity, names = cases.map(({ name }) => name)) {
-      const waiting = cases.filter(({ name }) => names.includes(name))
-      const hand = async (one: RelayCase): Promise<void> => {
+      const chosen = cases.filter(({ name }) => names.includes(name))
+      const waiting = [...new Set(chosen.map(groupOf))]
+      const hand = async (group: string): Promise<void> => {
+        const { most: mostUntried = Infinity } = options
+        await reached('there is room', () => haraka.queue().filter(isUntried).length <= mostUntried)
+        const together = chosen.filter((one) => groupOf(one) === group)
         const messages = []
-        for (let k = from; k < Math.min(to, one.messages ?? 3); k++) {
-          const recipients = recipientsOf(one, k)
-          const addresses = recipients.map((recipient) => `${recipient}@${one.name}.test`)
-          recipients.forEach((recipient, i) => one.gone?.(recipient) === true || awaited.add(addresses[i]!))
-          submitted.set(`${one.name}/${k}`, addresses)
-          messages.push(identified(`${one.name}/${k}`, `m${k}@example.com`, addresses, one.bytes))
+        const most = Math.max(...together.map(messagesOf))
+        for (let k = from; k < Math.min(to, most); k++) {
+          const receiving = together.filter((one) => k < messagesOf(one))
+          const addresses = receiving.flatMap((one) =>
+            recipientsOf(one, k).map((recipient) => {
+              const address = `${recipient}@${one.name}.test`
+              if (one.gone?.(recipient) !== true) awaited.add(address)
+              return address
+            }),
+          )
+          const message = `${group}/${k}`
+          submitted.set(message, addresses)
+          messages.push(
+            identified(message, `m${k}@example.com`, addresses, Math.max(...receiving.map((one) => bytesOf(one, k)))),
+          )
         }
         if (messages.length > 0) await submit(haraka.port, messages)
       }
       const worker = async (): Promise<void> => {
-        for (let one = waiting.shift(); one; one = waiting.shift()) await hand(one)
+        for (let next = waiting.shift(); next; next = waiting.shift()) await hand(next)
       }
-      await Promise.all(Array.from({ length: 8 }, worker))
+      await Promise.all(Array.from({ length: options.most === undefined ? 8 : 2 }, worker))
     },
-    settled: () => {
+    async settled() {
       const missing = (): boolean => {
         const { known } = account()
         return [...awaited].some((address) => !known(address))
       }
-      const untried = (): boolean => haraka.queued().some(({ attempts }) => attempts === 0)
-      return reached('every recipient has a fate', () => !missing() && !untried())
+      // The names alone are looked at first: an account of a long queue takes a while.
+      await reached('every recipient has a fate', () => !haraka.queue().some(isUntried) && !missing())
+      return account()
     },
-    drained: () => reached('the queue is empty', () => haraka.queue().length === 0),
+    async drained() {
+      await reached('the queue is empty', () => haraka.queue().length === 0)
+      return account()
+    },
     async remove() {
       await haraka.remove()
-      await Promise.all([...relays.values(), dsns].map((relay) => relay.close()))
+      await Promise.all([...all, dsns].map((relay) => relay.close()))
     },
   }
+}
+
+/** By the name of its file. One that begins with a dot is being written. */
+function isUntried(name: string): boolean {
+  return name.startsWith('.') || name.split('_')[2] === '0'
 }
