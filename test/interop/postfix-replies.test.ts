@@ -68,6 +68,12 @@ const CASES: readonly ReplyCase[] = [
   ...atStage('relay', 'smtpd_relay_restrictions'),
   ...atStage('data', 'smtpd_data_restrictions'),
   ...atStage('end-of-data', 'smtpd_end_of_data_restrictions'),
+  // Postfix goes on with a transaction that these refuse: MAIL of the next message would be `503 nested`.
+  ...atStage('end-of-data-reused', 'smtpd_end_of_data_restrictions').map((one) => ({
+    ...one,
+    ini: 'max_connections=1',
+    messages: 5,
+  })),
   {
     name: 'each-recipient',
     server: { smtpd_recipient_restrictions: RECIPIENT_ACCESS },
