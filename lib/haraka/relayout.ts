@@ -40,6 +40,7 @@ import {
   type InboundAddress,
   type HarakaConnection,
   type Next,
+  OK,
 } from './shapes.js'
 import { TaggedRecipients } from './tagged-recipients.js'
 
@@ -147,6 +148,14 @@ export class Relayout {
   /** A recipient of incoming mail. */
   recipient(next: Next, connection: HarakaConnection, recipient: InboundAddress): void {
     this.#taggedRecipients.check(next, connection, recipient)
+  }
+
+  /**
+   * Incoming mail that goes to the queue. Haraka does the same where no plugin does, but answers 550 when the queue folder
+   * cannot be written: the client would give the message up.
+   */
+  queue(next: Next, { transaction }: HarakaConnection): void {
+    this.#seam.queueTransaction(transaction, (code, why) => (code === OK ? next(OK) : next(code, why)))
   }
 
   /** After how many seconds it is to come again; undefined: as Haraka has it. */

@@ -50,6 +50,8 @@ export interface Seam {
   writeTodo(todo: object, output: Writable, done: () => void): void
   /** Queues a message of Haraka's own; `why`: what it says of that. */
   queueMessage(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void
+  /** Queues an incoming message. */
+  queueTransaction(transaction: unknown, done: (code: number, why: unknown) => void): void
   /** Of files in the queue folder that are not finished. */
   readonly temporaryPrefix: string
 }
@@ -96,6 +98,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
     reoffer: (hmail) => hmail.send_email_respond(DELAY, REOFFER_SECONDS),
     writeTodo: (todo, output, done) => outbound.build_todo(todo, output, done),
     queueMessage: (from, to, message, done) => outbound.send_email(from, to, message, done),
+    queueTransaction: (transaction, done) => outbound.send_trans_email(transaction, done),
     temporaryPrefix: platformDOT,
   }
 }
@@ -103,6 +106,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
 interface Outbound {
   readonly net_utils: { readonly HarakaMx: Seam['HarakaMx'] }
   build_todo(todo: object, output: Writable, done: () => void): void
+  send_trans_email(transaction: unknown, next: (code: number, why: unknown) => void): void
   send_email(from: unknown, to: unknown, message: string, next: (code: number, why: unknown) => void): void
 }
 
@@ -173,7 +177,8 @@ function missingParts(require: (path: string) => unknown): string[] {
       String(prototype()['try_deliver_host_on_socket']),
     ),
   )
-  need('outbound.send_email', () => 'send_email' in (require('outbound') as Outbound))
+  for (const name of ['send_email', 'send_trans_email'])
+    need(`outbound.${name}`, () => name in (require('outbound') as Outbound))
   need('outbound.net_utils.HarakaMx', () => (require('outbound') as Outbound).net_utils.HarakaMx)
   need('outbound.build_todo(todo, ws, write_more)', () => (require('outbound') as Outbound).build_todo.length === 3)
   need('logger.LOGPROTOCOL', () => (require('logger') as { LOGPROTOCOL: number }).LOGPROTOCOL)
