@@ -15,6 +15,7 @@ import type { ScriptFailure, ScriptLimits, ScriptPort, ScriptSource } from '../s
 import { choose, type Skip, skipOf } from '../policy/choose.js'
 import { whenFailing } from '../policy/failure.js'
 import { sessionGlobals } from '../policy/session-globals.js'
+import { followClock } from './clock-steps.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
 import { FileRemoval } from './file-removal.js'
@@ -128,6 +129,14 @@ export class Relayout {
   /** For the processes that deliver mail, once: settings and scripts are watched, scripts tried, from now on. */
   start(): void {
     this.#source.watch()
+    followClock(
+      this.#deps.clock,
+      () => this.#seam.waits(),
+      (backMs) => {
+        const back = (backMs / 1000).toFixed(1)
+        this.#log.event('notice', 'clock', { back, done: 'what waits in the queue waits as long as it was to' })
+      },
+    )
     this.#journal.configure(this.#settings)
     for (const { script } of this.#settings.senders) this.#scripts.current(script)
   }

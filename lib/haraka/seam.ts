@@ -7,6 +7,7 @@
  * not start and no mail goes out around the script.
  */
 import { relayoutError } from '../core/errors.js'
+import type { Wait } from './clock-steps.js'
 import { isHeldBack } from './held-back.js'
 import type { Writable } from 'node:stream'
 
@@ -52,6 +53,8 @@ export interface Seam {
   queueMessage(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void
   /** Queues an incoming message. */
   queueTransaction(transaction: unknown, done: (code: number, why: unknown) => void): void
+  /** What waits for its next attempt, in the order in which it comes up. */
+  waits(): Iterable<Wait>
   /** Of files in the queue folder that are not finished. */
   readonly temporaryPrefix: string
 }
@@ -99,6 +102,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
     writeTodo: (todo, output, done) => outbound.build_todo(todo, output, done),
     queueMessage: (from, to, message, done) => outbound.send_email(from, to, message, done),
     queueTransaction: (transaction, done) => outbound.send_trans_email(transaction, done),
+    waits: () => outbound.temp_fail_queue.queue,
     temporaryPrefix: platformDOT,
   }
 }
@@ -106,6 +110,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
 interface Outbound {
   readonly net_utils: { readonly HarakaMx: Seam['HarakaMx'] }
   build_todo(todo: object, output: Writable, done: () => void): void
+  readonly temp_fail_queue: { readonly queue: Wait[] }
   send_trans_email(transaction: unknown, next: (code: number, why: unknown) => void): void
   send_email(from: unknown, to: unknown, message: string, next: (code: number, why: unknown) => void): void
 }
@@ -176,6 +181,9 @@ function missingParts(require: (path: string) => unknown): string[] {
     /split_to_new_recipients\(fail_recips, '[^']*', \(hmail\) => \{\s*self\.discard\(\)\s*hmail\.temp_fail\(/.test(
       String(prototype()['try_deliver_host_on_socket']),
     ),
+  )
+  need('outbound.temp_fail_queue.queue', () =>
+    Array.isArray((require('outbound') as { temp_fail_queue: { queue: unknown } }).temp_fail_queue.queue),
   )
   for (const name of ['send_email', 'send_trans_email'])
     need(`outbound.${name}`, () => name in (require('outbound') as Outbound))
