@@ -10,7 +10,7 @@ import { type DrainSetup, EMPTY_SCRIPT } from './drain-setup.js'
 import { inTurns } from './in-turns.js'
 import type { Part, PartResult } from './part.js'
 import { queueFolder } from './queue-folder.js'
-import { type Named, rates } from './rates.js'
+import { type Named, ownSpeedRow, rates, speedRow } from './rates.js'
 import { Sink } from './sink-process.js'
 
 const CUT_OFF_MS = 100_000
@@ -30,21 +30,23 @@ export const depth: Part = {
   about:
     'The same with longer queues: the plugin against Haraka alone, both with defaults, and the plugin against itself ' +
     'with a tenth of the messages.',
-  async run({ slowRounds, progress }): Promise<PartResult> {
+  secondsARound: 36,
+  async run({ rounds, count, progress }): Promise<PartResult> {
     return Sink.during({ extensions: true }, async (sink) => {
-      const drains = await inTurns(Object.keys(DRAINS) as DrainName[], slowRounds, async (name, round) => {
-        progress(`round ${round + 1} of ${slowRounds}: ${name}`)
+      const drains = await inTurns(Object.keys(DRAINS) as DrainName[], rounds, async (name, round) => {
+        progress(`round ${round + 1} of ${rounds}: ${name}`)
         const { messages, setup } = DRAINS[name]
-        return drainOnce(setup, await queueFolder(messages), sink, { cutOffMs: CUT_OFF_MS })
+        return drainOnce(setup, await queueFolder(count(messages)), sink, { cutOffMs: CUT_OFF_MS })
       })
       const named = (name: DrainName): Named<Drain> => ({ name, drains: drains[name] })
+      const [own, base] = [named('empty script, 5000 queued'), named('Haraka alone, 5000 queued')]
+      const [long, short] = [named('empty script, 20000 queued'), named('empty script, 2000 queued')]
+      const byLength = rates(long, short).map((one) => ({ ...one, goal: '≥ 0.9' as const }))
       return {
-        figures: [
-          ...rates(named('empty script, 5000 queued'), named('Haraka alone, 5000 queued')),
-          ...rates(named('empty script, 20000 queued'), named('empty script, 2000 queued')).map((one) => ({
-            ...one,
-            goal: '≥ 0.9',
-          })),
+        figures: [...rates(own, base), ...byLength],
+        summary: [
+          { ...speedRow('5,000 queued, defaults', 'start of the process', own, { harakaAlone: base }), brief: true },
+          { ...ownSpeedRow('20,000 queued, defaults', long, short, 'with 2,000 queued'), brief: true },
         ],
         measurements: drains,
       }

@@ -38,6 +38,8 @@ export interface DrainOptions {
   readonly cutOffMs?: number | undefined
   /** File for a processor profile of the main thread. */
   readonly profile?: string | undefined
+  /** File for a copy of the journal, where one is kept. */
+  readonly journal?: string | undefined
 }
 
 const NO_REPORT: ProbeReport = { activeMs: 0, mainCpuMs: 0, processCpuMs: 0, maxRssMb: 0 }
@@ -47,7 +49,7 @@ export async function drainOnce(
   setup: DrainSetup,
   queue: string,
   sink: Sink,
-  { cutOffMs = Infinity, profile }: DrainOptions = {},
+  { cutOffMs = Infinity, profile, journal }: DrainOptions = {},
 ): Promise<Drain> {
   const messages = fs.readdirSync(queue).length
   const { credentials } = sink.options
@@ -71,6 +73,7 @@ export async function drainOnce(
     const left = fs.readdirSync(haraka.queue).length
     if (left > 0) throw new Error(`${left} messages are left in the queue`)
     const cost = JSON.parse(fs.readFileSync(file, 'utf8')) as ProbeReport
+    if (journal !== undefined) fs.copyFileSync(path.join(haraka.folder, JOURNAL), journal)
     const journalBytes = setup.journal ? fs.statSync(path.join(haraka.folder, JOURNAL)).size : 0
     return { ...delivered(report, messages, startMs, report.lastAcceptedMs), ...cost, journalBytes }
   } finally {

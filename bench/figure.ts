@@ -4,7 +4,10 @@
  * highest show how far to trust it.
  */
 
+export type Goal = `${'≥' | '≤'} ${number}`
+
 export interface Figure {
+  /** No two of a part have the same one. */
   readonly name: string
   /** Median, lowest and highest of the rounds' ratios. */
   readonly ratio: number
@@ -13,7 +16,7 @@ export interface Figure {
   readonly rounds: number
   readonly better: 'higher' | 'lower'
   /** What the ratio should be, where that was said. */
-  readonly goal?: string
+  readonly goal?: Goal
   /** The measurements behind it, medians, with their units. */
   readonly detail: string
 }
@@ -34,6 +37,14 @@ export function figure(name: string, better: Figure['better'], ratios: readonly 
 /** Lowest and highest, as text. */
 export function spread({ min, max, rounds }: Figure): string {
   return rounds === 1 ? 'one round' : `${min.toFixed(2)}–${max.toFixed(2)} of ${rounds}`
+}
+
+/** The goal and whether it was missed, as text; '' where there is none. The median as it is shown counts. */
+export function goalAndMiss({ ratio, goal }: Figure): string {
+  if (goal === undefined) return ''
+  const shown = Number(ratio.toFixed(2))
+  const limit = Number(goal.slice(2))
+  return (goal.startsWith('≥') ? shown >= limit : shown <= limit) ? goal : `${goal}, missed`
 }
 
 export function median(values: readonly number[]): number {

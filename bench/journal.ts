@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { costs } from './costs.js'
+import { costRow, mainThreadCost } from './costs.js'
 import { type Drain, drainOnce } from './drain-once.js'
 import { type DrainSetup, EMPTY_SCRIPT } from './drain-setup.js'
 import { median } from './figure.js'
@@ -13,7 +13,7 @@ import { inTurns } from './in-turns.js'
 import type { Part, PartResult } from './part.js'
 import { type CpuProfile, shares } from './profile.js'
 import { queueFolder } from './queue-folder.js'
-import { type Named, rates } from './rates.js'
+import { type Named, ownSpeedRow, rates } from './rates.js'
 import { Sink } from './sink-process.js'
 
 const SETUPS = {
@@ -35,11 +35,12 @@ export const journal: Part = {
   about:
     `One Haraka with the plugin empties the same queue of ${MESSAGES} messages with a journal and without, to a relay ` +
     'server in another process that takes everything at once.',
-  async run({ slowRounds, profiles, progress }): Promise<PartResult> {
-    const queue = await queueFolder(MESSAGES)
+  secondsARound: 40,
+  async run({ rounds, count, profiles, progress }): Promise<PartResult> {
+    const queue = await queueFolder(count(MESSAGES))
     return Sink.during({ extensions: true }, async (sink) => {
-      const drains = await inTurns(NAMES, slowRounds, async (name, round) => {
-        progress(`round ${round + 1} of ${slowRounds}: ${name}`)
+      const drains = await inTurns(NAMES, rounds, async (name, round) => {
+        progress(`round ${round + 1} of ${rounds}: ${name}`)
         return drainOnce(SETUPS[name], queue, sink)
       })
       const named = (name: SetupName): Named<Drain> => ({ name, drains: drains[name] })
@@ -53,12 +54,15 @@ export const journal: Part = {
         await drainOnce(SETUPS[name], queue, sink, { profile })
         notes.push(...journalFiles(name, profile))
       }
+      const base = named(BASE)
       return {
         figures: others.flatMap((name) => [
-          ...rates(named(name), named(BASE), ['first MAIL']),
-          ...costs(named(name), named(BASE))
-            .slice(1, 2)
-            .map((one) => ({ ...one, goal: '≤ 1.10' })),
+          ...rates(named(name), base, ['first MAIL']),
+          { ...mainThreadCost(named(name), base), goal: '≤ 1.10' as const },
+        ]),
+        summary: others.flatMap((name) => [
+          ownSpeedRow(name, named(name), base, `with ${BASE}`),
+          { ...costRow(name, named(name), base, `with ${BASE}`), brief: name === 'journal' },
         ]),
         measurements: drains,
         notes,

@@ -2,26 +2,22 @@
  * `relayout queue` on folders of 10,000 and 100,000 messages: how long it takes against reading every file once, and
  * whether its memory grows with the queue; and how long the command takes to start.
  */
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { performance } from 'node:perf_hooks'
-import { text } from 'node:stream/consumers'
 
 import { type Figure, figure, median } from './figure.js'
-import { ROOT } from './haraka.js'
-import { inTurns } from './in-turns.js'
-import type { Part } from './part.js'
+import { inTurns, paired } from './in-turns.js'
+import type { Part, PartOptions } from './part.js'
 import { queueFolder } from './queue-folder.js'
+import { BIN, type Run, runCommand } from './run-command.js'
+import { withCommas } from './summary.js'
 import { temporaryFolder } from './temporary-folder.js'
 
 const FEW = 10_000
 const MANY = 100_000
-const STARTS = 20
+const STARTS_A_ROUND = 4
 
-const BIN = path.join(ROOT, 'dist/lib/cli/bin.js')
 const READ_ALL = path.join(__dirname, 'read-all.js')
-const REPORT_USAGE = path.join(__dirname, 'report-usage.js')
 
 const CHECK_FILE = `
 function CheckFile(_, actions, size, _, _, _, header)
@@ -38,33 +34,54 @@ const CALLS = {
 type CallName = keyof typeof CALLS
 const BASE = 'reading every file once'
 
-interface Run {
-  readonly seconds: number
-  readonly peakMb: number
-}
-
 type Runs = Record<CallName, Run[]>
 
 export const queueCommand: Part = {
   about:
     `\`relayout queue\` shows all messages of a queue folder, in their sending order: ${MANY} of 2 kB, which the ` +
     'system has in its memory, against a process that opens, reads and closes each of them; and the start of `relayout`.',
-  async run({ slowRounds, progress }) {
-    const few = await measured(FEW, slowRounds, progress)
-    const many = await measured(MANY, slowRounds, progress)
+  secondsARound: 18,
+  async run(options) {
+    const few = await measured(FEW, options)
+    const many = await measured(MANY, options)
     const names = Object.keys(CALLS).filter((name) => name !== BASE) as CallName[]
-    const figures = [
-      ...names.map((name) => time(name, many)),
-      ...names.map((name) => memory(name, few, many)),
-      await start(progress),
-    ]
-    return { figures, measurements: { ...prefixed(FEW, few), ...prefixed(MANY, many) } }
+    const started = await start(options)
+    return {
+      figures: [
+        ...names.map((name) => time(name, many)),
+        ...names.map((name) => memory(name, few, many)),
+        started.figure,
+      ],
+      summary: [
+        ...names.flatMap((name) => [
+          {
+            what: `${name}, of ${withCommas(MANY)} messages`,
+            ours: `${seconds(name, many).toFixed(1)} s`,
+            ratios: [{ to: `${BASE} (${seconds(BASE, many).toFixed(1)} s)`, figure: time(name, many).name }],
+            brief: true,
+          },
+          {
+            what: `${name}: most memory, ${withCommas(MANY)} messages`,
+            ours: peakMb(name, many),
+            ratios: [
+              { to: `${withCommas(FEW)} messages (${peakMb(name, few)})`, figure: memory(name, few, many).name },
+            ],
+          },
+        ]),
+        {
+          what: 'relayout --help',
+          ours: started.helpMs,
+          ratios: [{ to: `node -e 0 (${started.nodeMs})`, figure: started.figure.name }],
+        },
+      ],
+      measurements: { ...prefixed(FEW, few), ...prefixed(MANY, many) },
+    }
   },
 }
 
-async function measured(count: number, rounds: number, progress: (what: string) => void): Promise<Runs> {
-  progress(`a queue of ${count}`)
-  const queue = await queueFolder(count)
+async function measured(messages: number, { rounds, count, progress }: PartOptions): Promise<Runs> {
+  progress(`a queue of ${messages}`)
+  const queue = await queueFolder(count(messages))
   const calls = Object.fromEntries(
     Object.entries(CALLS).map(([name, script]) => [
       name,
@@ -72,10 +89,10 @@ async function measured(count: number, rounds: number, progress: (what: string) 
     ]),
   ) as Record<CallName, string[]>
   // So that the system has the files in its memory for the first of them, too.
-  await run(calls[BASE])
+  await runCommand(calls[BASE])
   return inTurns(Object.keys(CALLS) as CallName[], rounds, (name, round) => {
-    progress(`${count} messages, round ${round + 1} of ${rounds}: ${name}`)
-    return run(calls[name])
+    progress(`${messages} messages, round ${round + 1} of ${rounds}: ${name}`)
+    return runCommand(calls[name])
   })
 }
 
@@ -86,45 +103,49 @@ function call(queue: string, script: string): string[] {
   return [BIN, 'queue', '--config', config, '--queue', queue]
 }
 
+function seconds(name: CallName, runs: Runs): number {
+  return median(runs[name].map((run) => run.seconds))
+}
+
+function peakMb(name: CallName, runs: Runs): string {
+  return `${median(runs[name].map((run) => run.peakMb)).toFixed(0)} MB`
+}
+
 function time(name: CallName, runs: Runs): Figure {
-  const seconds = (one: CallName): number => median(runs[one].map((run) => run.seconds))
+  const [own, base] = [seconds(name, runs), seconds(BASE, runs)]
   return figure(
     `${name} / ${BASE}, ${MANY} messages: time`,
     'lower',
-    runs[name].map((run, round) => run.seconds / (runs[BASE][round]?.seconds ?? NaN)),
-    `${seconds(name).toFixed(1)} s against ${seconds(BASE).toFixed(1)} s, ${Math.round(MANY / seconds(name))} messages/s`,
+    paired(runs[name], runs[BASE], (one, other) => one.seconds / other.seconds),
+    `${own.toFixed(1)} s against ${base.toFixed(1)} s, ${Math.round(MANY / own)} messages/s`,
   )
 }
 
 function memory(name: CallName, few: Runs, many: Runs): Figure {
-  const peakMb = (runs: Runs): number => median(runs[name].map((run) => run.peakMb))
-  const ratios = many[name].map((run, round) => run.peakMb / (few[name][round]?.peakMb ?? NaN))
-  const detail = `${peakMb(many).toFixed(0)} MB against ${peakMb(few).toFixed(0)} MB`
+  const ratios = paired(many[name], few[name], (one, other) => one.peakMb / other.peakMb)
+  const detail = `${peakMb(name, many)} against ${peakMb(name, few)}`
   return { ...figure(`${name}: most memory, ${MANY} messages / ${FEW}`, 'lower', ratios, detail), goal: '≤ 3' }
 }
 
-async function start(progress: (what: string) => void): Promise<Figure> {
+/** Of each round, the sum of some starts: a single one is too short. */
+async function start({ rounds, progress }: PartOptions): Promise<{ figure: Figure; helpMs: string; nodeMs: string }> {
   const calls = { help: [BIN, '--help'], node: ['-e', '0'] }
-  const runs = await inTurns(['help', 'node'], STARTS, (name, round) => {
-    progress(`start ${round + 1} of ${STARTS}`)
-    return run(calls[name])
+  type Call = keyof typeof calls
+  const names = Array.from({ length: STARTS_A_ROUND }, (_, at) => [`help ${at}`, `node ${at}`] as const).flat()
+  const runs = await inTurns(names, rounds, (name, round) => {
+    progress(`start of the command, round ${round + 1} of ${rounds}`)
+    return runCommand(calls[name.split(' ')[0] as Call])
   })
-  const ms = (name: 'help' | 'node'): number => median(runs[name].map(({ seconds }) => seconds * 1000))
-  const ratios = runs.help.map(({ seconds }, round) => seconds / (runs.node[round]?.seconds ?? NaN))
-  const detail = `${ms('help').toFixed(0)} ms against ${ms('node').toFixed(0)} ms`
-  return { ...figure('relayout --help / node -e 0: time', 'lower', ratios, detail), goal: '≤ 3' }
-}
-
-async function run(args: readonly string[]): Promise<Run> {
-  const begin = performance.now()
-  const child = spawn(process.execPath, ['--require', REPORT_USAGE, ...args], {
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
-  })
-  const code = new Promise<number | null>((resolve) => child.on('close', resolve))
-  const usage = await text(child.stdio[3] as NodeJS.ReadableStream)
-  if ((await code) !== 0) throw new Error(`${args.join(' ')} ended with ${await code}`)
-  const seconds = (performance.now() - begin) / 1000
-  return { seconds, peakMb: (JSON.parse(usage) as NodeJS.ResourceUsage).maxRSS / 1024 }
+  const ofRound = (call: Call): number[] =>
+    Array.from({ length: rounds }, (_, round) =>
+      names.filter((name) => name.startsWith(call)).reduce((sum, name) => sum + runs[name]![round]!.seconds, 0),
+    )
+  const [help, node] = [ofRound('help'), ofRound('node')]
+  const shown = (seconds: readonly number[]): string => `${((median(seconds) * 1000) / STARTS_A_ROUND).toFixed(0)} ms`
+  const [helpMs, nodeMs] = [shown(help), shown(node)]
+  const ratios = paired(help, node, (one, other) => one / other)
+  const one = figure('relayout --help / node -e 0: time', 'lower', ratios, `${helpMs} against ${nodeMs}`)
+  return { figure: { ...one, goal: '≤ 3' }, helpMs, nodeMs }
 }
 
 const prefixed = (count: number, runs: Runs): Record<string, Run[]> =>

@@ -5,14 +5,14 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { costs } from './costs.js'
+import { costRow, mainThreadCost } from './costs.js'
 import { type Drain, drainOnce } from './drain-once.js'
 import { type DrainSetup, EMPTY_SCRIPT } from './drain-setup.js'
 import { ROOT } from './haraka.js'
 import { inTurns } from './in-turns.js'
 import type { Part, PartResult } from './part.js'
 import { queueFolder } from './queue-folder.js'
-import { type Named, rates } from './rates.js'
+import { type Named, ownSpeedRow, rates } from './rates.js'
 import { Sink } from './sink-process.js'
 
 /** As an administrator has it: with a secret, and another domain than that of the messages. */
@@ -28,6 +28,8 @@ function ServerDetails(Parameters, HeaderLines, Actions)
 end
 `
 
+const MESSAGES = 2_000
+
 const SETUPS = {
   'empty script': { relayout: true, script: EMPTY_SCRIPT },
   'tagged return paths': { relayout: true, script: EMPTY_SCRIPT, tags: true },
@@ -42,10 +44,11 @@ const NAMES = Object.keys(SETUPS) as SetupName[]
 
 export const returnPaths: Part = {
   about:
-    'One Haraka with the plugin empties the same queue under different settings and scripts, to a relay server in ' +
-    'another process that takes everything at once.',
-  async run({ messages, rounds, progress }): Promise<PartResult> {
-    const queue = await queueFolder(messages)
+    `One Haraka with the plugin empties the same queue of ${MESSAGES} messages under different settings and scripts, to a ` +
+    'relay server in another process that takes everything at once.',
+  secondsARound: 16,
+  async run({ rounds, count, progress }): Promise<PartResult> {
+    const queue = await queueFolder(count(MESSAGES))
     return Sink.during({ extensions: true }, async (sink) => {
       const drains = await inTurns(NAMES, rounds, async (name, round) => {
         progress(`round ${round + 1} of ${rounds}: ${name}`)
@@ -53,10 +56,15 @@ export const returnPaths: Part = {
       })
       const named = (name: SetupName): Named<Drain> => ({ name, drains: drains[name] })
       const others = NAMES.filter((name) => name !== BASE)
+      const base = named(BASE)
       return {
         figures: others.flatMap((name) => [
-          ...rates(named(name), named(BASE), ['first MAIL']),
-          ...costs(named(name), named(BASE)).slice(1, 2),
+          ...rates(named(name), base, ['first MAIL']),
+          mainThreadCost(named(name), base),
+        ]),
+        summary: others.flatMap((name) => [
+          { ...ownSpeedRow(name, named(name), base, `with an ${BASE}`), brief: true },
+          costRow(name, named(name), base, `with an ${BASE}`),
         ]),
         measurements: drains,
       }

@@ -1,73 +1,119 @@
 /**
  * A relay server that is 20 ms away: what reuse saves of handshakes (TCP, TLS, EHLO, AUTH), and what pipelining saves of
- * waiting.
+ * waiting. smtp-source knows neither TLS nor AUTH.
  */
-import { type Drain, drainOnce } from './drain-once.js'
+import { type Delivered, type Drain, drainOnce } from './drain-once.js'
+import { drainPostfix, POSTFIX_MISSING, POSTFIX_SET_UP } from './drain-postfix.js'
 import { type DrainSetup, EMPTY_SCRIPT } from './drain-setup.js'
 import { type Figure, figure, median } from './figure.js'
 import { inTurns, paired } from './in-turns.js'
 import type { Part, PartOptions, PartResult } from './part.js'
+import { postfixVersion } from './postfix-instance.js'
 import { queueFolder } from './queue-folder.js'
-import { rates } from './rates.js'
+import { type Named, rates, speedRow } from './rates.js'
 import type { SinkOptions } from './sink-dialogue.js'
 import { Sink } from './sink-process.js'
 
 const FAR: SinkOptions = { extensions: true, roundTripMs: 20 }
 const FAR_AND_SAFE: SinkOptions = { ...FAR, tls: true, credentials: { user: 'bench', pass: 'a-password' } }
 
-const SAFE_MESSAGES = 1_000
-const SAFE_SETUPS = {
-  'empty script, 10 connections': { relayout: true, script: EMPTY_SCRIPT, connections: 10 },
-  'Haraka alone, 10 connections': { relayout: false, connections: 10 },
-} as const satisfies Record<string, DrainSetup>
+const SAFE_MESSAGES = 500
+const SAFE_CONNECTIONS = 10
+const SAFE_NAMES = ['empty script', 'Haraka alone', 'Postfix'] as const
 
-const WIDE_MESSAGES = 10
+type SafeName = (typeof SAFE_NAMES)[number]
+
+const WIDE_MESSAGES = 5
 const WIDE_RECIPIENTS = 100
 const WIDE_SETUPS = {
   pipelining: { relayout: true, script: EMPTY_SCRIPT, connections: 1 },
   'pipelining = false': { relayout: true, script: EMPTY_SCRIPT, connections: 1, pipelining: false },
 } as const satisfies Record<string, DrainSetup>
 
+type WideName = keyof typeof WIDE_SETUPS
+
 export const roundTrips: Part = {
   about:
     `The relay server is ${FAR.roundTripMs} ms away: each of its replies comes that much later, those to commands ` +
-    `that came together all together. ${SAFE_MESSAGES} messages with STARTTLS and AUTH PLAIN; ${WIDE_MESSAGES} ` +
-    `messages with ${WIDE_RECIPIENTS} recipients each over one connection.`,
+    `that came together all together. ${SAFE_MESSAGES} messages with STARTTLS and AUTH PLAIN over ${SAFE_CONNECTIONS} ` +
+    `connections; ${WIDE_MESSAGES} messages with ${WIDE_RECIPIENTS} recipients each over one connection.`,
+  secondsARound: 42,
   async run(options): Promise<PartResult> {
-    const safe = await drains(options, SAFE_SETUPS, FAR_AND_SAFE, await queueFolder(SAFE_MESSAGES))
-    const wide = await drains(options, WIDE_SETUPS, FAR, await queueFolder(WIDE_MESSAGES, WIDE_RECIPIENTS))
-    const [own, base] = Object.entries(safe).map(([name, drains]) => ({ name: `TLS and AUTH: ${name}`, drains }))
+    const safe = await safely(options)
+    const wide = await widely(options)
+    const named = (name: SafeName): Named => ({
+      name: `TLS and AUTH: ${name}, ${SAFE_CONNECTIONS} connections`,
+      drains: safe[name],
+    })
+    const [own, harakaAlone, postfix] = [named('empty script'), named('Haraka alone'), named('Postfix')]
+    const pipelined = perMessage(wide)
     return {
       figures: [
-        ...rates(own!, base!, ['first MAIL']).map((one) => ({ ...one, goal: '≥ 4' })),
-        ...rates(own!, base!, ['start of the process']),
-        { ...perMessage(wide.pipelining, wide['pipelining = false']), goal: '≤ 0.1' },
+        ...rates(own, harakaAlone, ['first MAIL']).map((one) => ({ ...one, goal: '≥ 4' as const })),
+        ...rates(own, harakaAlone, ['start of the process']),
+        ...rates(own, postfix, ['first MAIL']),
+        { ...pipelined, goal: '≤ 0.1' },
+      ],
+      summary: [
+        {
+          ...speedRow(
+            `${FAR.roundTripMs} ms away, TLS and AUTH, ${SAFE_CONNECTIONS} connections each`,
+            'first MAIL',
+            own,
+            { harakaAlone, postfix },
+          ),
+          brief: true,
+        },
+        {
+          what: `${FAR.roundTripMs} ms away, ${WIDE_RECIPIENTS} recipients: time for a message`,
+          ours: time(wide.pipelining),
+          ratios: [{ to: `without pipelining (${time(wide['pipelining = false'])})`, figure: pipelined.name }],
+          brief: true,
+        },
       ],
       measurements: { ...safe, ...wide },
+      notes: [postfixVersion() === undefined ? POSTFIX_MISSING : POSTFIX_SET_UP],
     }
   },
 }
 
-function drains<Name extends string>(
-  { slowRounds, progress }: PartOptions,
-  setups: Readonly<Record<Name, DrainSetup>>,
-  relay: SinkOptions,
-  queue: string,
-): Promise<Record<Name, Drain[]>> {
-  return Sink.during(relay, (sink) =>
-    inTurns(Object.keys(setups) as Name[], slowRounds, (name, round) => {
-      progress(`round ${round + 1} of ${slowRounds}: ${name}`)
-      return drainOnce(setups[name], queue, sink)
+async function safely({ rounds, count, progress }: PartOptions): Promise<Record<SafeName, Delivered[]>> {
+  const messages = count(SAFE_MESSAGES)
+  const queue = await queueFolder(messages)
+  return Sink.during(FAR_AND_SAFE, (sink) =>
+    inTurns(SAFE_NAMES, rounds, async (name, round): Promise<Delivered | undefined> => {
+      progress(`round ${round + 1} of ${rounds}: ${name}, TLS and AUTH`)
+      if (name !== 'Postfix') {
+        const relayout = name === 'empty script'
+        const setup = { relayout, ...(relayout && { script: EMPTY_SCRIPT }), connections: SAFE_CONNECTIONS }
+        return drainOnce(setup, queue, sink)
+      }
+      return postfixVersion() === undefined ? undefined : drainPostfix(messages, sink, SAFE_CONNECTIONS)
     }),
   )
 }
 
-function perMessage(own: readonly Drain[], base: readonly Drain[]): Figure {
-  const ms = ({ drainMs, messages }: Drain): number => drainMs / messages
+async function widely({ rounds, count, progress }: PartOptions): Promise<Record<WideName, Drain[]>> {
+  const queue = await queueFolder(count(WIDE_MESSAGES), WIDE_RECIPIENTS)
+  return Sink.during(FAR, (sink) =>
+    inTurns(Object.keys(WIDE_SETUPS) as WideName[], rounds, (name, round) => {
+      progress(`round ${round + 1} of ${rounds}: ${name}`)
+      return drainOnce(WIDE_SETUPS[name], queue, sink)
+    }),
+  )
+}
+
+const ms = ({ drainMs, messages }: Drain): number => drainMs / messages
+
+function time(drains: readonly Drain[]): string {
+  return `${median(drains.map(ms)).toFixed(0)} ms`
+}
+
+function perMessage({ pipelining: own, 'pipelining = false': base }: Record<WideName, Drain[]>): Figure {
   return figure(
     `pipelining / pipelining = false: time per message with ${WIDE_RECIPIENTS} recipients`,
     'lower',
     paired(own, base, (one, other) => ms(one) / ms(other)),
-    `${median(own.map(ms)).toFixed(0)} ms against ${median(base.map(ms)).toFixed(0)} ms`,
+    `${time(own)} against ${time(base)}`,
   )
 }

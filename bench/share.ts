@@ -28,14 +28,15 @@ export const share: Part = {
   about:
     `Where the processor time of the main thread goes in a drain of ${MESSAGES} messages with an empty script: time ` +
     'in code of the plugin (and in what Node does for that code) of all the time in which the thread had work.',
-  async run({ slowRounds, profiles, progress }): Promise<PartResult> {
-    const queue = await queueFolder(MESSAGES)
+  secondsARound: 21,
+  async run({ rounds: all, count, profiles, progress }): Promise<PartResult> {
+    const queue = await queueFolder(count(MESSAGES))
     const folder = path.resolve(profiles ?? temporaryFolder('profiles'))
     fs.mkdirSync(folder, { recursive: true })
     const rounds: Profiled[] = []
     await Sink.during({ extensions: true }, async (sink) => {
-      for (let round = 1; round <= slowRounds; round++) {
-        progress(`round ${round} of ${slowRounds}: profile`)
+      for (let round = 1; round <= all; round++) {
+        progress(`round ${round} of ${all}: profile`)
         const profile = path.join(folder, `share-${round}.cpuprofile`)
         const setup = { relayout: true, script: EMPTY_SCRIPT }
         const drain = await drainOnce(setup, queue, sink)
@@ -43,8 +44,17 @@ export const share: Part = {
         rounds.push({ ...shares(JSON.parse(fs.readFileSync(profile, 'utf8')) as CpuProfile, ROOT), drain })
       }
     })
+    const own = ownShare(rounds)
     return {
-      figures: [ownShare(rounds)],
+      figures: [own],
+      summary: [
+        {
+          what: "the plugin's own code: processor time of the main thread for a message, under the profiler",
+          ours: `${median(rounds.map(({ plugin, drain }) => plugin / drain.messages)).toFixed(0)} us`,
+          ratios: [{ to: 'all work of that thread', figure: own.name }],
+          brief: true,
+        },
+      ],
       measurements: { share: rounds },
       ...(profiles === undefined ? {} : { notes: byFile(rounds) }),
     }

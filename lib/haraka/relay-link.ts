@@ -121,6 +121,7 @@ export class RelayLink implements RelayObserver {
       forceTls: first.hmail.get_force_tls(mx),
       secrets: auth ? [auth.user.reveal(), auth.pass.reveal()] : [mx.auth_user, mx.auth_pass].filter(isString),
       replyTimeoutMs,
+      ...(mx.exchange === undefined ? {} : { host: mx.exchange }),
       // A sender without host leaves TLS to Haraka's own outbound settings, unless its own or the script say more.
       verifyCertificate: () => this.#globals.verifyCertificate || (ours ? false : undefined),
     })

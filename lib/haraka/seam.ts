@@ -19,6 +19,7 @@ import {
   type HarakaPlugin,
   type HMail,
 } from './shapes.js'
+import { keepUnfinishedFilesOfOthers, type QueueFileNames, type QueueModule } from './unfinished-files.js'
 
 export const TESTED_HARAKA = '3.3.0 to 3.3.4'
 
@@ -74,11 +75,12 @@ export function openSeam(plugin: HarakaPlugin): Seam {
   }
   const pool = require('outbound/client_pool') as ClientPool
   const outbound = require('outbound') as Outbound
-  const { platformDOT } = require('outbound/qfile') as QueueFileNames
+  const names = require('outbound/qfile') as QueueFileNames
   const outboundConfig = require('outbound/config') as { cfg: { temp_fail_intervals: number[]; disabled: boolean } }
   const logger = require('logger') as { loglevel: number; LOGPROTOCOL: number }
   const disabledAtStart = outboundConfig.cfg.disabled
 
+  keepUnfinishedFilesOfOthers(require('outbound/queue') as QueueModule, names)
   const original: OpenConnection = pool.get_client.bind(pool)
   pool.get_client = function get_client(mx, callback) {
     const connector = mx[MARK] as Connector | undefined
@@ -103,7 +105,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
     queueMessage: (from, to, message, done) => outbound.send_email(from, to, message, done),
     queueTransaction: (transaction, done) => outbound.send_trans_email(transaction, done),
     waits: () => outbound.temp_fail_queue.queue,
-    temporaryPrefix: platformDOT,
+    temporaryPrefix: names.platformDOT,
   }
 }
 
@@ -113,10 +115,6 @@ interface Outbound {
   readonly temp_fail_queue: { readonly queue: Wait[] }
   send_trans_email(transaction: unknown, next: (code: number, why: unknown) => void): void
   send_email(from: unknown, to: unknown, message: string, next: (code: number, why: unknown) => void): void
-}
-
-interface QueueFileNames {
-  readonly platformDOT: string
 }
 
 function harakaVersion(require: (path: string) => unknown): string {
@@ -191,6 +189,7 @@ function missingParts(require: (path: string) => unknown): string[] {
   need('outbound.build_todo(todo, ws, write_more)', () => (require('outbound') as Outbound).build_todo.length === 3)
   need('logger.LOGPROTOCOL', () => (require('logger') as { LOGPROTOCOL: number }).LOGPROTOCOL)
   need('outbound/qfile.platformDOT', () => (require('outbound/qfile') as QueueFileNames).platformDOT)
+  need('outbound/queue.delete_dot_files', () => 'delete_dot_files' in (require('outbound/queue') as object))
   need('outbound/config.cfg.temp_fail_intervals', () =>
     Array.isArray((require('outbound/config') as { cfg: { temp_fail_intervals: unknown } }).cfg.temp_fail_intervals),
   )

@@ -17,30 +17,6 @@ const message = (to: string, subject = 'one') => ({ from: 'joe@example.com', to:
 describe('an item that Haraka offers twice', function () {
   this.timeout(60_000)
 
-  it('is sent once when it is flushed while its retry timer runs, and causes no bounce when that timer fires', async () => {
-    const scene = await openScene({
-      relay: {
-        rcpt: ({ address, nth }) => (address === 'ann@example.net' && nth === 0 ? '451 4.3.0 later' : undefined),
-      },
-      plugins: { flush: FLUSH },
-      config: { 'outbound.ini': 'temp_fail_intervals=5s,1h\n' },
-    })
-    try {
-      await scene.submit(message('ann@example.net'))
-      await until('one attempt is counted', () => scene.haraka.queued()[0]?.attempts === 1)
-      await scene.submit({ ...message('cat@example.org', 'two'), from: 'flush@example.com' })
-      await scene.relay.waitFor(2)
-      await scene.haraka.waitForLog(
-        /\[WARN\] \[\S+\] \[relayout\] duplicate .*(?:no longer in the queue folder|a second time)/,
-      )
-      await until('the queue is empty', () => scene.haraka.queue().length === 0)
-      assert.deepEqual(subjects(scene.relay).sort(), ['one', 'two'])
-      assert.doesNotMatch(scene.haraka.output, /bounc/i)
-    } finally {
-      await scene.remove()
-    }
-  })
-
   it('is sent once when it is flushed while it waits for its turn', async () => {
     let release: (value: unknown) => void = () => undefined
     const held = new Promise((resolve) => (release = resolve))

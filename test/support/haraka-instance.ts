@@ -190,8 +190,14 @@ export class HarakaInstance {
     const child = this.#process
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
-    process.kill(-child.pid, signal)
+    this.kill(signal)
     await ended
+  }
+
+  /** Sends the signal to its processes, at once; for the end of this one, too. */
+  kill(signal: NodeJS.Signals): void {
+    const child = this.#process
+    if (child?.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal)
   }
 
   /** Stops it and removes its folder. */
