@@ -27,7 +27,7 @@ export function startTls(
   socket.once('error', fail('error'))
   socket.once('timeout', fail('the handshake was not finished in time'))
   socket.once('close', fail('the relay server closed the connection'))
-  socket.upgrade({ ...(isIP(servername) ? {} : { servername }), rejectUnauthorized: verifyCertificate }, () =>
-    settle(done),
-  )
+  // An address is not named in the handshake (RFC 6066 3); its certificate has to be for it all the same.
+  const peer = isIP(servername) ? { host: servername } : { servername }
+  socket.upgrade({ ...peer, rejectUnauthorized: verifyCertificate }, () => settle(done))
 }

@@ -39,6 +39,8 @@ export interface LinkUser {
   hasAlternative(): boolean
   /** The relay server has greeted. */
   answered(): void
+  /** Settles when the disk knows what the relay server has acknowledged; undefined: it does. */
+  stored(): Promise<void> | undefined
   /** The connection rests or is closed; once for each. */
   released(link: RelayLink): void
 }
@@ -119,6 +121,7 @@ export class RelayLink implements RelayObserver {
       forceTls: first.hmail.get_force_tls(mx),
       secrets: auth ? [auth.user.reveal(), auth.pass.reveal()] : [mx.auth_user, mx.auth_pass].filter(isString),
       replyTimeoutMs,
+      ...(mx.exchange === undefined ? {} : { host: mx.exchange }),
       // A sender without host leaves TLS to Haraka's own outbound settings, unless its own or the script say more.
       verifyCertificate: () => this.#globals.verifyCertificate || (ours ? false : undefined),
     })
@@ -163,6 +166,7 @@ export class RelayLink implements RelayObserver {
       hasAlternative: () => user.hasAlternative(),
       envelope: (mailLine) => this.#envelope(user, mailLine),
       handBack: (open) => this.#handBack(open),
+      mayLeave: () => user.stored(),
     }
     this.#socket = new DeliverySocket(this.#connection, options)
     return this.#socket

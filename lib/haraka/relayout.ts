@@ -17,6 +17,7 @@ import { whenFailing } from '../policy/failure.js'
 import { sessionGlobals } from '../policy/session-globals.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
+import { FileRemoval } from './file-removal.js'
 import { ItemsInHand } from './items-in-hand.js'
 import { Journal } from './journal.js'
 import { SETTINGS_FILE } from '../policy/read-settings.js'
@@ -68,6 +69,7 @@ export class Relayout {
   readonly #taggedRecipients: TaggedRecipients
   readonly #senders = new Map<string, Sender>()
   readonly #inHand: ItemsInHand
+  readonly #removal: FileRemoval
   readonly #deliveries = new WeakMap<HMail, Delivery>()
   /** Items that were offered before: their queue file may have gone since. */
   readonly #offered = new WeakSet<HMail>()
@@ -79,6 +81,12 @@ export class Relayout {
     this.#inHand = new ItemsInHand(deps.clock)
     this.#log = new EventLog(plugin, deps.clock)
     this.#journal = new Journal(this.#log, deps.clock)
+    this.#removal = new FileRemoval(
+      deps.clock,
+      this.#log,
+      () => this.#settings.main.skipRetrySeconds,
+      (hmail) => this.#inHand.finish(itemKey(hmail)),
+    )
     this.#source = new SettingsSource(plugin, this.#log, (changes) => {
       this.#reconfigure()
       this.#journal.reconfigure(this.#settings, SETTINGS_FILE, changes)
@@ -149,16 +157,12 @@ export class Relayout {
     return heldSeconds
   }
 
-  /** Haraka removes the item's file. */
   delivered(hmail: HMail, params: DeliveredParams): void {
     this.#journal.delivered(hmail, params)
-    this.#deliveries.get(hmail)?.finished()
   }
 
-  /** Likewise. */
   bounced(hmail: HMail, error: BounceError): void {
     this.#journal.bounced(hmail, error)
-    this.#deliveries.get(hmail)?.finished()
   }
 
   /**
@@ -283,6 +287,7 @@ export class Relayout {
       decision: verdict.decision,
       tag: verdict.tag,
       returnPaths: this.#returnPaths,
+      removal: this.#removal,
       proceed: () => {
         if (isGone(hmail)) this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
         else next(CONT)
@@ -298,6 +303,7 @@ export class Relayout {
       },
       attemptOver: (finished) => {
         this.#deliveries.delete(hmail)
+        if (this.#removal.waitsFor(hmail)) return // in hand for as long as its file stays
         if (finished) this.#inHand.finish(key)
         else this.#inHand.remove(key)
       },

@@ -10,6 +10,8 @@ export interface RelayConnectionOptions {
   readonly allowLosingRewrites: boolean
   /** Haraka will not go on without TLS on this connection (`hmail.force_tls`). */
   readonly forceTls: boolean
+  /** What the certificate must be for where Haraka names no server, as for an address. */
+  readonly host?: string
   /** Asked when TLS starts; undefined leaves what Haraka passes. */
   readonly verifyCertificate?: () => boolean | undefined
   /** Credentials; never shown to the observer in replies to AUTH. */

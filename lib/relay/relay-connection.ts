@@ -44,6 +44,7 @@ export class RelayConnection {
   readonly #judge: ReplyJudge
   readonly #reader = new ReplyReader()
   readonly #verifyCertificate: () => boolean | undefined
+  readonly #identity: TlsOptions
   readonly #replyTimeoutMs: number
   readonly #quitTimeoutMs: number
   readonly #queue = new ExchangeQueue()
@@ -78,6 +79,7 @@ export class RelayConnection {
     this.forceTls = options.forceTls
     this.#judge = new ReplyJudge(options.observer, options, this.secrets)
     this.#verifyCertificate = options.verifyCertificate ?? (() => undefined)
+    this.#identity = options.host === undefined ? {} : { host: options.host }
     this.#replyTimeoutMs = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS
     this.#quitTimeoutMs = options.quitTimeoutMs ?? QUIT_TIMEOUT_MS
     this.closed = new Promise((resolve) => (this.#reportClosed = resolve))
@@ -210,7 +212,7 @@ export class RelayConnection {
     this.#watch(this.#replyTimeoutMs, 'the TLS handshake was not finished')
     try {
       this.#wire.upgrade(
-        { ...options, ...(verify === undefined ? {} : { rejectUnauthorized: verify }) },
+        { ...this.#identity, ...options, ...(verify === undefined ? {} : { rejectUnauthorized: verify }) },
         (authorized, ...rest) => {
           if (this.#state !== 'open' || !this.#handshaking) return
           this.#sealed = false

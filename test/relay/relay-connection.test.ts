@@ -291,6 +291,13 @@ describe('relay connection', () => {
       assert.equal(errors.length, 0)
     })
 
+    it('has the certificate verified for the address where Haraka names no server', () => {
+      const { wire, connection } = started({ host: '192.0.2.1' })
+      connection.upgrade({ rejectUnauthorized: true }, () => undefined)
+      // Without it Node.js verifies it for `localhost`.
+      assert.deepEqual(wire.tlsOptions, { host: '192.0.2.1', rejectUnauthorized: true })
+    })
+
     it('verifies as it is told when it begins', () => {
       let verify: boolean | undefined = true
       const { wire, connection } = started({ verifyCertificate: () => verify })

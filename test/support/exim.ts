@@ -19,6 +19,9 @@ type Environment = Readonly<Record<string, string>>
 
 export interface Exim {
   readonly version: string
+  readonly binary: string
+  /** What it needs in its environment. */
+  readonly environment: Readonly<Record<string, string>>
   readonly canSetClock: boolean
   /** What each expression becomes, as a byte string, by a clock that stands at `clockMs`: whole seconds. */
   expand(expressions: readonly string[], clockMs?: number): string[]
@@ -39,6 +42,7 @@ export function findExim(): Exim | undefined {
   for (const binary of [process.env['EXIM'], ...onPath, unpacked]) {
     if (!binary || !fs.existsSync(binary)) continue
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'relayout-exim-'))
+    fs.chmodSync(folder, 0o755) // as a relay server it delivers as another user
     try {
       return open(binary, folder, binary === unpacked ? unpackedEnvironment(folder) : {})
     } catch {
@@ -68,6 +72,8 @@ function open(binary: string, folder: string, environment: Environment): Exim {
   if (!version) throw new Error(`${binary} expands nothing`)
   return {
     version,
+    binary,
+    environment,
     // A binary that runs as somebody else loads no library that it is told to.
     canSetClock: run(['$tod_epoch'], clockAt(86_400_000))[0] === '86400',
     expand: (expressions, clockMs) => run(expressions, clockMs === undefined ? {} : clockAt(clockMs)),

@@ -179,13 +179,25 @@ export class HarakaInstance {
     })
   }
 
+  /** Settles when the process that runs has ended, however. */
+  async ended(): Promise<void> {
+    const child = this.#process
+    if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+
   /** Ends the processes by `signal` and waits for the end. */
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#process
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
-    process.kill(-child.pid, signal)
+    this.kill(signal)
     await ended
+  }
+
+  /** Sends the signal to its processes, at once; for the end of this one, too. */
+  kill(signal: NodeJS.Signals): void {
+    const child = this.#process
+    if (child?.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal)
   }
 
   /** Stops it and removes its folder. */

@@ -9,9 +9,9 @@
 import assert from 'node:assert/strict'
 
 import { identified } from '../accounting/identity.js'
-import { type Fate, Ledger } from '../accounting/ledger.js'
+import { assertBalanced, type Fate, Ledger } from '../accounting/ledger.js'
 import { seeBounced, seeDelivered, seeQueued } from '../accounting/sightings.js'
-import { HarakaInstance, type InstanceOptions, until } from './haraka-instance.js'
+import { HarakaInstance, type InstanceOptions, type QueuedItem, until } from './haraka-instance.js'
 import {
   type RelayConnectionRecord,
   type ScriptedRelay,
@@ -24,6 +24,8 @@ export interface RelayCase {
   /** Part of a domain name: small letters, digits, hyphens. */
   readonly name: string
   readonly relay?: ScriptedRelayOptions
+  /** Where a relay server listens already: it is used instead of a scripted one. Where its mail goes: `elsewhere`. */
+  readonly port?: number
   /** Further keys of the sender, given the port of its relay server. */
   readonly ini?: string | ((port: number) => string)
   /** How many messages; default 3. */
@@ -32,6 +34,8 @@ export interface RelayCase {
   readonly recipients?: (k: number) => readonly string[]
   /** Recipients of this message leave the queue without being delivered. */
   readonly gone?: (recipient: string) => boolean
+  /** Its relay server cannot be reached: its messages wait without an attempt. */
+  readonly rests?: boolean
   /** Bytes of each message, at least. */
   readonly bytes?: number
 }
@@ -46,11 +50,14 @@ export interface Account {
   attempts(name: string, recipient: string): number
   /** What is seen of the case's recipients that is not theirs, or damaged. */
   wrong(name: string): readonly string[]
+  /** Throws when anything of any case is lost, mixed up, damaged, or there twice for no reason. */
+  assertBalanced(): void
 }
 
 export interface ManyRelays {
   readonly haraka: HarakaInstance
   readonly dsns: ScriptedRelay
+  /** The scripted relay server of a case that has one. */
   relay(name: string): ScriptedRelay
   /** The most connections that the sender had at one time, by Haraka's log: a busy relay server may see an end late. */
   mostOpen(name: string): number
@@ -70,6 +77,15 @@ export interface ManyRelaysOptions extends Omit<InstanceOptions, 'ini'> {
   readonly sender?: string
   /** Haraka's retry intervals, `1h` by default: no second attempt. */
   readonly intervals?: string
+  /** What has become of the mail that relay servers took which are not scripted. */
+  readonly elsewhere?: Elsewhere
+}
+
+export interface Elsewhere {
+  /** What has arrived. */
+  see(ledger: Ledger): void
+  /** Nothing is on its way any more. */
+  idle(): boolean
 }
 
 /** Where so many scripts begin at one time on a busy machine, one may wait for a processor longer than it may run. */
@@ -91,12 +107,12 @@ export async function openManyRelays(
   assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length, 'each case has a name of its own')
   const dsns = await startScriptedRelay()
   const relays = new Map<string, ScriptedRelay>()
-  for (const { name, relay } of cases) relays.set(name, await startScriptedRelay(relay))
-  const sections = cases.map(({ name, ini: given = '' }) => {
-    const ini = typeof given === 'string' ? given : given(relays.get(name)?.port ?? 0)
+  for (const { name, relay, port } of cases) if (port === undefined) relays.set(name, await startScriptedRelay(relay))
+  const sections = cases.map(({ name, port = relays.get(name)!.port, ini: given = '' }) => {
+    const ini = typeof given === 'string' ? given : given(port)
     const own = new Set(ini.split('\n').map((line) => line.split('=')[0]))
     const common = (options.sender ?? '').split('\n').filter((line) => !own.has(line.split('=')[0]))
-    return [`[sender.${name}]`, `host=127.0.0.1:${relays.get(name)?.port}`, `filter[]=${name}.test`, ...common, ini]
+    return [`[sender.${name}]`, `host=127.0.0.1:${port}`, `filter[]=${name}.test`, ...common, ini]
   })
   const dsn = [`[sender.dsn]`, `host=127.0.0.1:${dsns.port}`, 'filter[]=From: <>', '']
   const haraka = await HarakaInstance.start({
@@ -110,12 +126,23 @@ export async function openManyRelays(
   /** Those that will have a fate. */
   const awaited = new Set<string>()
 
+  /** Of a case that rests by now, which is no attempt. */
+  const isResting = ({ rcpt_to }: QueuedItem): boolean =>
+    cases.some(
+      ({ name, rests }) =>
+        rests === true &&
+        rcpt_to.every(({ original }) => original.endsWith(`@${name}.test>`)) &&
+        haraka.output.includes(`[relayout] rest event=begin sender=${name} `),
+    )
+  const attempted = (item: QueuedItem): boolean => item.attempts > 0 || isResting(item)
+
   function account(): Account & { readonly known: (address: string) => boolean } {
     const ledger = new Ledger()
     for (const [message, recipients] of submitted) ledger.handedOver(message, recipients)
-    const queued = haraka.queued().filter(({ attempts }) => attempts > 0)
+    const queued = haraka.queued().filter(attempted)
     seeBounced(ledger, dsns)
     for (const relay of relays.values()) seeDelivered(ledger, relay)
+    options.elsewhere?.see(ledger)
     seeQueued(ledger, queued)
     const fates = (name: string, recipient: string): readonly Fate[] =>
       ledger.sightings(`${recipient}@${name}.test`).map(({ fate }) => fate)
@@ -131,11 +158,13 @@ export async function openManyRelays(
         return queued.find(({ rcpt_to }) => rcpt_to.some(({ original }) => original === address))?.attempts ?? 0
       },
       wrong: (name) => ledger.account().wrong.filter((what) => what.includes(`@${name}.test`)),
+      assertBalanced: () => assertBalanced(ledger.account()),
     }
   }
 
   async function reached(what: string, condition: () => boolean): Promise<Account> {
-    await until(what, condition, 40_000).catch((error: unknown) => {
+    const idle = (): boolean => options.elsewhere?.idle() !== false
+    await until(what, () => condition() && idle(), 40_000).catch((error: unknown) => {
       const { known } = account()
       const missing = [...awaited].filter((address) => !known(address))
       throw new Error(`${String(error)}; without a fate: ${missing.join(' ')}\n${haraka.output.slice(-10_000)}`)
@@ -180,7 +209,7 @@ export async function openManyRelays(
         const { known } = account()
         return [...awaited].some((address) => !known(address))
       }
-      const untried = (): boolean => haraka.queued().some(({ attempts }) => attempts === 0)
+      const untried = (): boolean => !haraka.queued().every(attempted)
       return reached('every recipient has a fate', () => !missing() && !untried())
     },
     drained: () => reached('the queue is empty', () => haraka.queue().length === 0),

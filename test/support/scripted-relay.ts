@@ -73,6 +73,8 @@ export interface ScriptedRelayOptions {
   packets?: PacketMode
   /** Called with the body bytes so far, so that a test can act in the middle of a body. */
   onBody?: (bytesSoFar: number, connection: RelayConnectionRecord) => PlainAnswer
+  /** Called with each message that is accepted. No message's `data` is kept after that: for runs with very many. */
+  onAccepted?: (message: RelayMessage) => void
   /** Read the body only after this settles: backpressure. */
   readBodyAfter?: Promise<unknown>
   host?: string
@@ -140,6 +142,8 @@ export async function startScriptedRelay(options: ScriptedRelayOptions = {}): Pr
   await relay.listen()
   return relay
 }
+
+const EMPTY = Buffer.alloc(0)
 
 const DEFAULT_KEYWORDS = ['PIPELINING', 'SIZE 52428800', '8BITMIME', 'ENHANCEDSTATUSCODES', 'SMTPUTF8']
 
@@ -218,6 +222,7 @@ type Settled = Required<Pick<AnswerObject, 'reply' | 'raw'>> & Omit<AnswerObject
 class Conversation {
   private readonly relay: Relay
   private readonly record: RelayConnectionRecord
+  private readonly transport: net.Socket
   private socket: net.Socket
   private input: Buffer = Buffer.alloc(0)
   private work: Promise<void> = Promise.resolve()
@@ -232,6 +237,7 @@ class Conversation {
 
   constructor(relay: Relay, socket: net.Socket) {
     this.relay = relay
+    this.transport = socket
     this.socket = socket
     this.write = joinedWriter(socket, relay.options.packets ?? 'plain')
     this.record = {
@@ -450,7 +456,7 @@ class Conversation {
         if ((await this.answer('endOfData', '.', address, standard)).startsWith('2')) taken.push(address)
     } else if ((await this.answer('endOfData', '.', '', standard)).startsWith('2')) taken.push(...this.rcptTo)
     const accepted = taken.length > 0
-    const message: RelayMessage = {
+    const message: { -readonly [Key in keyof RelayMessage]: RelayMessage[Key] } = {
       mailFrom: this.mailFrom ?? '',
       mailParameters: this.mailParameters,
       rcptTo: accepted ? taken : [...this.rcptTo],
@@ -459,6 +465,9 @@ class Conversation {
       commandsBefore: this.record.commands.length,
     }
     this.clear()
+    const { onAccepted } = this.relay.options
+    if (accepted) onAccepted?.(message)
+    if (onAccepted) message.data = EMPTY
     ;(accepted ? this.relay.messages : this.relay.refused).push(message)
     this.relay.changed()
   }
@@ -501,8 +510,11 @@ class Conversation {
 
   private end(who: 'quit' | 'relay', how: 'close' | 'reset'): void {
     this.gone(who)
-    if (how === 'reset') this.socket.resetAndDestroy()
-    else setImmediate(() => this.socket.end()) // after the replies that are due in this turn
+    if (how === 'reset') {
+      // Under TLS it is the connection beneath that can be reset.
+      this.transport.resetAndDestroy()
+      this.socket.destroy()
+    } else setImmediate(() => this.socket.end()) // after the replies that are due in this turn
   }
 
   private gone(who: 'quit' | 'client' | 'relay'): void {

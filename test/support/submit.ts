@@ -58,6 +58,11 @@ export async function submit(port: number, messages: readonly Message[]): Promis
     queued.push(await expect('250', 'end of data'))
   }
   socket.end('QUIT\r\n')
+  // Nobody waits for the reply; but a connection that nobody reads is never closed.
+  void replies.next().then(
+    () => replies.return(undefined),
+    () => undefined,
+  )
   return queued
 }
 
