@@ -11,7 +11,7 @@ import type { PackageCopy } from './package-copy.js'
 import { type Ended, runProgram, type Surroundings } from './program.js'
 
 const INSTALL_MS = 5 * 60_000
-const BUILD_MS = 5 * 60_000
+const BUILD_MS = 10 * 60_000
 
 /**
  * Install scripts are not run. The one that there is compiles `modern-syslog`, which only Haraka's plugin `syslog` needs,

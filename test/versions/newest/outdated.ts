@@ -50,5 +50,5 @@ export function requireNewest(folder: string, packages: readonly Outdated[]): vo
     const section = manifest[name] ?? {}
     for (const one of packages) if (one.name in section) section[one.name] = one.newest
   }
-  fs.writeFileSync(file, JSON.stringify(manifest))
+  fs.writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`)
 }

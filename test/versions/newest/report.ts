@@ -7,7 +7,7 @@ import { blame, brokenIn } from './blame.js'
 import type { Outdated } from './outdated.js'
 import { STEPS, type Trial } from './trial.js'
 
-const REASON_CHARACTERS = 200
+const REASON_CHARACTERS = 120
 
 export interface Findings {
   readonly outdated: readonly Outdated[]

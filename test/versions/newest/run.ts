@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     },
   })
   const deadlineMs = Date.now() + Number(values.minutes) * 60_000
-  const log = (name: string): string => path.join(LOGS, `${name.replaceAll(/\W+/g, '-')}.log`)
+  const log = (name: string): string => path.join(LOGS, `${name.replace(/^\W+/, '').replaceAll(/\W+/g, '-')}.log`)
   fs.rmSync(LOGS, { recursive: true, force: true })
 
   const locked = copyWorkTree({ asBuilt: false })
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const newestNode = nodeVersion('latest')
   const plan = (what: string, more: Partial<TrialPlan>): TrialPlan => {
     console.error(`${what} …`)
-    const usual = { node: thisNode(), prepare: () => [], steps: STEPS, tests: values.tests }
+    const usual = { node: thisNode(), prepare: () => undefined, steps: STEPS, tests: values.tests }
     return { what, log: log(what), deadlineMs, ...usual, ...more }
   }
 
@@ -55,7 +55,6 @@ async function main(): Promise<void> {
       prepare: (folder) => {
         forget(folder)
         requireNewest(folder, outdated)
-        return []
       },
     }),
   )
@@ -74,20 +73,19 @@ async function main(): Promise<void> {
     await tryOut(locked, plan(`Node ${newestNode.version}`, { ...apart, node: newestNode })),
     await tryOut(locked, plan('all within their ranges, without the lock file', { ...apart, prepare: forget })),
   ]
-  for (const { name, newest } of outdated) {
-    const only = `${name}@${newest}`
-    singles.push(await tryOut(locked, plan(only, { ...apart, prepare: () => [only] })))
+  for (const one of outdated) {
+    const prepare = (folder: string): void => requireNewest(folder, [one])
+    singles.push(await tryOut(locked, plan(`${one.name}@${one.newest}`, { ...apart, prepare })))
   }
   console.log(newestReport({ outdated, all, apart: { locked: control, singles } }))
   process.exitCode = 1
 }
 
 /** What was installed, and what is locked. */
-function forget(folder: string): readonly string[] {
+function forget(folder: string): void {
   for (const name of ['node_modules', 'package-lock.json']) {
     fs.rmSync(path.join(folder, name), { recursive: true, force: true })
   }
-  return []
 }
 
 main().catch((error: unknown) => {

@@ -33,8 +33,8 @@ export interface Trial {
 export interface TrialPlan {
   readonly what: string
   readonly node: NodeVersion
-  /** Called with the folder; answers the packages to install over what is there, none: what package.json says. */
-  readonly prepare: (folder: string) => readonly string[]
+  /** Called with the folder, where what is locked is installed, before what package.json then says is. */
+  readonly prepare: (folder: string) => void
   readonly steps: readonly Step[]
   /** Patterns; none: all. */
   readonly tests: readonly string[]
@@ -49,7 +49,7 @@ export async function tryOut(locked: PackageCopy, plan: TrialPlan): Promise<Tria
   const verdicts: Partial<Record<Step, Verdict>> = {}
   let failedFiles: readonly string[] = []
   try {
-    const packages = plan.prepare(copy.folder)
+    plan.prepare(copy.folder)
     // Else the compiler takes what is there for its own work.
     fs.rmSync(path.join(copy.folder, 'dist', '.tsbuildinfo'), { force: true })
     const steps = new Steps(copy, plan.node, plan.log, () => plan.deadlineMs - Date.now())
@@ -60,7 +60,7 @@ export async function tryOut(locked: PackageCopy, plan: TrialPlan): Promise<Tria
         failedFiles = run.outcome?.failures.map(({ file }) => file) ?? []
         verdicts.tests = verdict(run.ended, whyTests(run))
       } else if (step === 'install') {
-        verdicts.install = await install(steps, packages)
+        verdicts.install = await install(steps)
       } else {
         const ended = await steps.script(step)
         verdicts[step] = verdict(ended, why(ended))
@@ -72,10 +72,10 @@ export async function tryOut(locked: PackageCopy, plan: TrialPlan): Promise<Tria
   return { what: plan.what, verdicts, failedFiles: [...new Set(failedFiles)] }
 }
 
-async function install(steps: Steps, packages: readonly string[]): Promise<Verdict> {
-  const ended = await steps.install(...packages)
+async function install(steps: Steps): Promise<Verdict> {
+  const ended = await steps.install()
   if (ended.ok) return verdict(ended, '')
-  const forced = await steps.install('--legacy-peer-deps', ...packages)
+  const forced = await steps.install('--legacy-peer-deps')
   return verdict(ended, forced.ok ? why(ended) : why(forced))
 }
 
