@@ -55,7 +55,7 @@ export default tseslint.config(
     rules: { 'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval'] },
   },
   {
-    files: ['test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts'],
+    files: ['test/**/*.ts', 'bench/**/*.ts', 'proof/**/*.ts', 'demo/**/*.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/require-await': 'off',

@@ -7,10 +7,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 import { goalAndMiss, spread } from './figure.js'
-import { ROOT } from './haraka.js'
 import { described, type Machine } from './machine.js'
+import { filled, formatted, tableLine } from './page-sections.js'
 import type { PartResult } from './part.js'
-import { summaryTable, tableLine } from './summary.js'
+import { summaryTable } from './summary.js'
 
 /** What is kept of a part. */
 export interface PartReport extends Required<Omit<PartResult, 'measurements'>> {
@@ -59,9 +59,9 @@ export async function writePages(folder: string, run: Report, order: readonly st
 /** docs/PERFORMANCE.md with the figures of the report. */
 export function performancePage(page: string, { machine, parts }: Report): string {
   if (!machine) return page
-  let text = filled(page, 'machine', `Measured on: ${described(machine)}.`)
-  text = filled(text, 'summary', summaryTable(Object.values(parts)))
-  for (const [name, part] of Object.entries(parts)) text = filled(text, name, section(part))
+  let text = filled(page, 'bench', 'machine', `Measured on: ${described(machine)}.`)
+  text = filled(text, 'bench', 'summary', summaryTable(Object.values(parts)))
+  for (const [name, part] of Object.entries(parts)) text = filled(text, 'bench', name, section(part))
   return text
 }
 
@@ -70,24 +70,10 @@ export function readmePage(page: string, { machine, parts }: Report): string {
   if (!machine) return page
   return filled(
     page,
+    'bench',
     'speed',
     [`Measured on: ${described(machine)}.`, summaryTable(Object.values(parts), true)].join('\n\n'),
   )
-}
-
-/** As the package's other files are. */
-export async function formatted(name: string, text: string): Promise<string> {
-  // Only where it is installed, as it is for whoever writes the pages.
-  const prettier = await import('prettier')
-  const style = await prettier.resolveConfig(path.join(ROOT, name))
-  return prettier.format(text, { ...style, parser: name.endsWith('.json') ? 'json' : 'markdown' })
-}
-
-function filled(page: string, name: string, content: string): string {
-  const [begin, end] = [`<!-- bench ${name}: begin -->`, `<!-- bench ${name}: end -->`]
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`the page has no place for ${name}, from ${begin} to ${end}`)
-  return `${page.slice(0, from)}${begin}\n\n${content}\n\n${page.slice(to)}`
 }
 
 function section({ about, figures, notes }: PartReport): string {

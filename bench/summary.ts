@@ -3,6 +3,7 @@
  * own: a row names figures of its part, and throws where the part has none of that name.
  */
 import { type Figure, goalAndMiss } from './figure.js'
+import { tableLine } from './page-sections.js'
 
 export interface SummaryRow {
   readonly what: string
@@ -40,11 +41,6 @@ export function summaryTable(parts: readonly Summarised[], brief = false): strin
     brief ? cells.filter((_, column) => HEAD[column] !== "the sink's own limit") : cells,
   )
   return shown.map(tableLine).join('\n')
-}
-
-/** A line of a table in Markdown. */
-export function tableLine(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
 function cellsOf(row: SummaryRow, figures: readonly Figure[]): string[] {

@@ -60,6 +60,14 @@ export const ERRORS = {
     'Haraka offered {file} a second time while it is in hand or just done: the second copy is dropped, so that nothing is sent twice. No action is needed',
   RELAYOUT_E_QUEUE_FILE_GONE:
     '{file} is no longer in the queue folder: another copy of it was sent or renamed since. This one is dropped, so that nothing is sent twice. No action is needed, unless somebody removed the file',
+  RELAYOUT_E_QUEUE_FILE_STAYS:
+    '{file} cannot be removed from the queue folder: {why}. Its message is done with and is not sent again while Haraka runs, but it would be after a restart. It is tried again every {seconds} s. Give write access to the folder, and do not stop Haraka before the file is gone; else remove it by hand before Haraka is started again',
+  RELAYOUT_E_QUEUE_FILE_STALE:
+    '{file} in the queue folder cannot be brought up to date: {why}. Its message goes on for the recipients that are left; after a restart those that are done with would get it again. It is tried again when it comes to the next of them. Make room or give write access to the folder, and do not stop Haraka before',
+  RELAYOUT_E_QUEUE_FILE_NAME:
+    '{file} cannot be renamed for its next attempt: {why}. Its message waits {seconds} s all the same; after a restart it would be offered at once. Make room or give write access to the folder',
+  RELAYOUT_E_BOUNCE_NOT_QUEUED:
+    'The bounce for {file} cannot be queued: {why}. Its message stays in the queue and is offered again in {seconds} s, so that its sender learns of it. Make room or give write access to the queue folder',
 
   // The command
   RELAYOUT_E_FILE: '{file} cannot be read: {why}. Check its name, and who may read it',

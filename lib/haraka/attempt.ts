@@ -8,18 +8,19 @@ import type { SenderSettings, Settings, TlsMode } from '../core/settings/setting
 import type { DeliverySocket } from '../relay/delivery-socket.js'
 import type { MailPlan, Withheld } from '../relay/mail-opening.js'
 import type { EventLog } from './event-log.js'
+import type { FileRemoval } from './file-removal.js'
 import type { Journal } from './journal.js'
 import { type ItemInHand, letGo, takeInHand } from './hmail-overrides.js'
 import { startTls } from './implicit-tls.js'
 import type { Told } from './partial-bounce.js'
 import { replaceRecipients } from './queue-file.js'
-import { RecipientParts } from './recipient-parts.js'
 import { type LinkUser, RelayLink } from './relay-link.js'
 import { linkKey, relayServers, serverName } from './relay-servers.js'
 import type { ReturnPaths } from './return-paths.js'
 import type { Connector, OpenConnection, Seam } from './seam.js'
 import type { Sender } from './sender.js'
 import { tlsMode } from './server-details.js'
+import { Settlement, type SettlementHost } from './settlement.js'
 import type { Session } from './session.js'
 import type { GetClientCallback, HarakaAddress, HarakaMx, HarakaSocket, HMail } from './shapes.js'
 
@@ -33,6 +34,7 @@ export interface AttemptOptions {
   readonly sender: Sender
   readonly session: Session
   readonly returnPaths: ReturnPaths
+  readonly removal: FileRemoval
   /** Its return path is to be tagged. */
   readonly tag: boolean
   /** A temporary failure bounces. */
@@ -55,8 +57,8 @@ interface Use {
 const IN_DOUBT =
   'the connection was lost after the whole message was sent and before its reply: the relay server may have it'
 
-export class Attempt implements Connector, LinkUser, ItemInHand {
-  readonly parts: RecipientParts
+export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost {
+  readonly settlement: Settlement
   readonly #options: AttemptOptions
   /** As they were when it began: a reload must not mix old credentials with a new TLS policy. */
   #settings: SenderSettings
@@ -75,16 +77,14 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   #failuresBefore: number | undefined
   /** The item is held: how often it had failed. */
   #failuresWhenHeld: number | undefined
-  #bounced = false
-  #partStored = false
-  /** hmail has delivered or bounced this part. */
-  #finished = false
+  /** The next part of the recipients is to go when no connection is in use. */
+  #partWaits = false
 
   constructor(options: AttemptOptions) {
     this.#options = options
     this.#settings = options.sender.settings
     this.#tls = this.#settings.tls
-    this.parts = new RecipientParts(options.hmail)
+    this.settlement = new Settlement(options.hmail, this)
   }
 
   get hmail(): HMail {
@@ -105,16 +105,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
 
   /** A connection is in use, or is about to be. */
   get busy(): boolean {
-    return this.#busyLink !== undefined || this.#partStored
-  }
-
-  /** The item was delivered or bounced, all parts of it. */
-  get finished(): boolean {
-    return this.#finished
-  }
-
-  partFinished(): void {
-    this.#finished = true
+    return this.#busyLink !== undefined || this.#partWaits
   }
 
   /** hmail's methods are ours from now on. */
@@ -177,7 +168,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
       hmail.mxlist.unshift(last.mx)
     } else if (last?.reused) this.#reached = true
     // Without a further server the attempt fails: temp_fail decides whose failure that is.
-    if (hmail.mxlist.length > 0) this.parts.giveBack('first')
+    if (hmail.mxlist.length > 0) this.settlement.parts.regroup()
     return !this.#restInstead()
   }
 
@@ -185,18 +176,37 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     return this.#use?.socket.recipients ?? []
   }
 
-  firstBounce(): boolean {
-    const first = !this.#bounced
-    this.#bounced = true
-    return first
+  queueBounce(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void {
+    this.#options.seam.queueMessage(from, to, message, done)
   }
 
-  splitOff(item: HMail, reason: string): void {
-    this.#options.journal.split(this.hmail, item, reason)
+  store(recipients: readonly HarakaAddress[]): Promise<void> {
+    return replaceRecipients(this.hmail, recipients, this.#options.seam)
   }
 
-  partOver(): void {
-    void this.#storePart()
+  remove(): void {
+    this.#options.removal.remove(this.hmail)
+  }
+
+  failed(error: Error): void {
+    const { log, journal, sender } = this.#options
+    log.event('error', 'queue', { sender: sender.name, error: error.message }, this.hmail)
+    journal.warning(sender.name, undefined, error.message, this.hmail)
+  }
+
+  keepSeconds(): number {
+    return this.#options.settings().main.skipRetrySeconds
+  }
+
+  nextPart(): void {
+    const { journal, sender } = this.#options
+    journal.part(this.hmail, sender.name, this.recipients)
+    this.#partWaits = true
+    this.#goOn()
+  }
+
+  stored(): Promise<void> | undefined {
+    return this.settlement.stored
   }
 
   protocolLine(line: string): string | undefined {
@@ -260,7 +270,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
   }
 
   takeRecipients(most: number, smtputf8: boolean): readonly string[] {
-    return this.parts.take(most).map((recipient) => toBytes(`RCPT TO:${recipient.format(!smtputf8)}`))
+    return this.settlement.parts.take(most).map((recipient) => toBytes(`RCPT TO:${recipient.format(!smtputf8)}`))
   }
 
   returnPath(line: string, server: string, smtputf8: boolean): MailPlan | Promise<MailPlan | Withheld> {
@@ -340,7 +350,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
       this.#makeLastTry()
       return false
     }
-    this.parts.giveBack('first')
+    this.settlement.parts.giveBack()
     this.#options.noneReached()
     return true
   }
@@ -355,32 +365,15 @@ export class Attempt implements Connector, LinkUser, ItemInHand {
     this.hmail.num_failures = this.#lastTry(this.hmail.num_failures)
   }
 
-  async #storePart(): Promise<void> {
-    const { log, journal, sender, seam } = this.#options
-    journal.part(this.hmail, sender.name, this.parts.others.length)
-    try {
-      await replaceRecipients(this.hmail, this.parts.others, seam)
-    } catch (error) {
-      const warning = `the queue file cannot be brought up to date between two parts of the message, which go on: ${String(error)}`
-      log.event('warn', 'relay', { sender: sender.name, warning }, this.hmail)
-      journal.warning(sender.name, undefined, warning, this.hmail)
-    }
-    this.parts.next()
-    this.#partStored = true
-    this.#goOn()
-  }
-
   /** The next part, when the last one's connection rests or is closed. */
   #goOn(): void {
     if (this.#busyLink) return
-    if (!this.#partStored) {
+    if (!this.#partWaits) {
       this.#options.quiet()
       return
     }
-    this.#partStored = false
+    this.#partWaits = false
     this.#use = undefined
-    this.#bounced = false
-    this.#finished = false
     this.again()
   }
 }

@@ -82,11 +82,6 @@ export class Delivery {
     return this.#attempt.heldSeconds()
   }
 
-  /** Delivered or bounced, as far as Haraka knows: there may be further parts of it. */
-  finished(): void {
-    this.#attempt.partFinished()
-  }
-
   #logSend(): void {
     const { sender, session, decision, log, journal, clock, hmail } = this.#options
     const position = ++session.started
@@ -102,7 +97,7 @@ export class Delivery {
     const { sender, session, hmail } = this.#options
     if (this.#proceeded) sender.note('tried', session, hmail)
     this.#release()
-    this.#options.attemptOver(this.#attempt.finished)
+    this.#options.attemptOver(this.#attempt.settlement.finished)
     this.#settle()
   }
 

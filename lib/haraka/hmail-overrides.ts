@@ -4,13 +4,13 @@
  * They stand on an object between the item and Haraka's class, one for all items: properties of the item's own would
  * make Haraka's work on it slow, and would have to be made and removed for every message.
  */
-import { isDsnField, keepDeferred, type Told } from './partial-bounce.js'
-import type { RecipientParts } from './recipient-parts.js'
-import type { HarakaMx, HMail } from './shapes.js'
+import type { Told } from './partial-bounce.js'
+import type { Settlement } from './settlement.js'
+import { DENYSOFT, type HarakaMx, type HMail, OK } from './shapes.js'
 
 /** What becomes of an item under way. */
 export interface ItemInHand {
-  readonly parts: RecipientParts
+  readonly settlement: Settlement
   /** How often Haraka tries an item again. */
   readonly retries: number
   requiresTls(): boolean
@@ -22,12 +22,8 @@ export interface ItemInHand {
   nextServer(): boolean
   /** What hmail was told of its recipients over the connection in use. */
   told(): Told
-  /** Once for each part: whether the item is to bounce for the first time. */
-  firstBounce(): boolean
-  /** Some of its recipients have an item of their own. */
-  splitOff(item: HMail, reason: string): void
-  /** This part of the recipients is done with, and there are others. */
-  partOver(): void
+  /** Queues a bounce. */
+  queueBounce(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void
   /** A line for Haraka's log of level protocol without the credentials; undefined where that is not kept. */
   protocolLine(line: string): string | undefined
 }
@@ -82,58 +78,54 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
       this.file_size++
       return stream
     },
-    split_to_new_recipients(recipients, reason, callback) {
-      this[IN_HAND].parts.splitOff(recipients, () =>
-        original.split_to_new_recipients.call(this, recipients, reason, (item) => {
-          if (item !== this) {
-            inherit(this, item, recipients)
-            this[IN_HAND].splitOff(item, reason)
-          }
-          callback(item)
-        }),
-      )
+    split_to_new_recipients(recipients, _reason, callback) {
+      this[IN_HAND].settlement.setAside(recipients, callback)
     },
     temp_fail(reason, details) {
       // What fails for the last time bounces: that is this part alone, and the others go on.
-      if (this.num_failures < this[IN_HAND].retries) this[IN_HAND].parts.giveBack('last')
+      if (this.num_failures < this[IN_HAND].retries) this[IN_HAND].settlement.parts.giveBack()
       original.temp_fail.call(this, reason, details)
     },
-    bounce(reason, details) {
-      const bounce = (): void => original.bounce.call(this, reason, details)
-      if (details?.bounce_recips === undefined && this[IN_HAND].firstBounce())
-        keepDeferred(this, this[IN_HAND].told(), bounce)
-      else bounce()
+    // It bounces the item when the file cannot be renamed.
+    async deferred_respond(code, seconds, params) {
+      const { settlement } = this[IN_HAND]
+      const delaySeconds = code === DENYSOFT ? parseInt(String(seconds), 10) : params.delay
+      await settlement.requeue(delaySeconds, () => original.deferred_respond.call(this, code, seconds, params))
     },
+    bounce(reason, details) {
+      const { settlement } = this[IN_HAND]
+      if (settlement.notRequeued(reason)) return
+      settlement.keepDeferred(this[IN_HAND].told())
+      original.bounce.call(this, reason, details)
+    },
+    // What follows in Haraka drops the item when the bounce cannot be made or queued.
+    populate_bounce_message(from, to, reason, callback) {
+      const { settlement } = this[IN_HAND]
+      original.populate_bounce_message.call(this, from, to, reason, (error, lines) => {
+        if (error || !lines) {
+          settlement.notBounced(String(error))
+          return
+        }
+        this[IN_HAND].queueBounce(from, to, lines.join(''), (code, why) => {
+          if (code === OK) this.discard()
+          else if (code === DENYSOFT) settlement.notBounced(String(why))
+          else callback(`${String(why)} (${code})`)
+        })
+      })
+    },
+    // Haraka's own removes the file, which may have other recipients.
     double_bounce(error) {
-      if (!this[IN_HAND].parts.hasOthers) {
-        original.double_bounce.call(this, error)
-        return
-      }
-      // It removes the file, which has the other recipients.
       this.lognotice(`Double bounce: ${error}`)
       this.discard()
     },
+    // Haraka's own removes the file without waiting for it.
     discard() {
-      const { [IN_HAND]: inHand } = this
-      original.discard.call(this)
-      if (inHand.parts.partIsOver) inHand.partOver()
+      this.refcount--
+      if (this.refcount === 0) this[IN_HAND].settlement.partOver()
     },
     logprotocol(line) {
       const clean = this[IN_HAND].protocolLine(line)
       if (clean !== undefined) original.logprotocol.call(this, clean)
     },
   }
-}
-
-/**
- * What a split item loses in Haraka on its way through a file of its own: how often it was tried, and what the relay
- * server (or the script) said of each recipient, without which a DSN says nothing (RFC 3464 2.3).
- */
-function inherit(from: HMail, item: HMail, recipients: readonly object[]): void {
-  item.num_failures = from.num_failures
-  item.todo.rcpt_to.forEach((recipient, i) => {
-    for (const [key, value] of Object.entries(recipients[i] ?? {})) {
-      if (isDsnField(key)) Object.assign(recipient, { [key]: value as unknown })
-    }
-  })
 }

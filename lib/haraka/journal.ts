@@ -187,13 +187,6 @@ export class Journal {
     this.#add('part', { sender, left }, hmail)
   }
 
-  split(hmail: HMail, item: HMail, reason: string): void {
-    if (!this.#recording.current) return
-    this.#safely(() =>
-      this.#add('split', { into: itemKey(item), file: item.path, ...recipientsOf(item), reason }, hmail),
-    )
-  }
-
   delivered(hmail: HMail, params: DeliveredParams): void {
     if (!this.#recording.current) return
     this.#safely(() => {

@@ -39,6 +39,8 @@ export interface LinkUser {
   hasAlternative(): boolean
   /** The relay server has greeted. */
   answered(): void
+  /** Settles when the disk knows what the relay server has acknowledged; undefined: it does. */
+  stored(): Promise<void> | undefined
   /** The connection rests or is closed; once for each. */
   released(link: RelayLink): void
 }
@@ -164,6 +166,7 @@ export class RelayLink implements RelayObserver {
       hasAlternative: () => user.hasAlternative(),
       envelope: (mailLine) => this.#envelope(user, mailLine),
       handBack: (open) => this.#handBack(open),
+      mayLeave: () => user.stored(),
     }
     this.#socket = new DeliverySocket(this.#connection, options)
     return this.#socket

@@ -15,8 +15,10 @@ import type { ScriptFailure, ScriptLimits, ScriptPort, ScriptSource } from '../s
 import { choose, type Skip, skipOf } from '../policy/choose.js'
 import { whenFailing } from '../policy/failure.js'
 import { sessionGlobals } from '../policy/session-globals.js'
+import { followClock } from './clock-steps.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
+import { FileRemoval } from './file-removal.js'
 import { ItemsInHand } from './items-in-hand.js'
 import { Journal } from './journal.js'
 import { SETTINGS_FILE } from '../policy/read-settings.js'
@@ -39,6 +41,7 @@ import {
   type InboundAddress,
   type HarakaConnection,
   type Next,
+  OK,
 } from './shapes.js'
 import { TaggedRecipients } from './tagged-recipients.js'
 
@@ -68,6 +71,7 @@ export class Relayout {
   readonly #taggedRecipients: TaggedRecipients
   readonly #senders = new Map<string, Sender>()
   readonly #inHand: ItemsInHand
+  readonly #removal: FileRemoval
   readonly #deliveries = new WeakMap<HMail, Delivery>()
   /** Items that were offered before: their queue file may have gone since. */
   readonly #offered = new WeakSet<HMail>()
@@ -79,6 +83,12 @@ export class Relayout {
     this.#inHand = new ItemsInHand(deps.clock)
     this.#log = new EventLog(plugin, deps.clock)
     this.#journal = new Journal(this.#log, deps.clock)
+    this.#removal = new FileRemoval(
+      deps.clock,
+      this.#log,
+      () => this.#settings.main.skipRetrySeconds,
+      (hmail) => this.#inHand.finish(itemKey(hmail)),
+    )
     this.#source = new SettingsSource(plugin, this.#log, (changes) => {
       this.#reconfigure()
       this.#journal.reconfigure(this.#settings, SETTINGS_FILE, changes)
@@ -119,6 +129,14 @@ export class Relayout {
   /** For the processes that deliver mail, once: settings and scripts are watched, scripts tried, from now on. */
   start(): void {
     this.#source.watch()
+    followClock(
+      this.#deps.clock,
+      () => this.#seam.waits(),
+      (backMs) => {
+        const back = (backMs / 1000).toFixed(1)
+        this.#log.event('notice', 'clock', { back, done: 'what waits in the queue waits as long as it was to' })
+      },
+    )
     this.#journal.configure(this.#settings)
     for (const { script } of this.#settings.senders) this.#scripts.current(script)
   }
@@ -141,6 +159,14 @@ export class Relayout {
     this.#taggedRecipients.check(next, connection, recipient)
   }
 
+  /**
+   * Incoming mail that goes to the queue. Haraka does the same where no plugin does, but answers 550 when the queue folder
+   * cannot be written: the client would give the message up.
+   */
+  queue(next: Next, { transaction }: HarakaConnection): void {
+    this.#seam.queueTransaction(transaction, (code, why) => (code === OK ? next(OK) : next(code, why)))
+  }
+
   /** After how many seconds it is to come again; undefined: as Haraka has it. */
   deferred(hmail: HMail, params: DeferredParams): number | undefined {
     const heldSeconds = this.#deliveries.get(hmail)?.heldSeconds()
@@ -149,16 +175,12 @@ export class Relayout {
     return heldSeconds
   }
 
-  /** Haraka removes the item's file. */
   delivered(hmail: HMail, params: DeliveredParams): void {
     this.#journal.delivered(hmail, params)
-    this.#deliveries.get(hmail)?.finished()
   }
 
-  /** Likewise. */
   bounced(hmail: HMail, error: BounceError): void {
     this.#journal.bounced(hmail, error)
-    this.#deliveries.get(hmail)?.finished()
   }
 
   /**
@@ -283,6 +305,7 @@ export class Relayout {
       decision: verdict.decision,
       tag: verdict.tag,
       returnPaths: this.#returnPaths,
+      removal: this.#removal,
       proceed: () => {
         if (isGone(hmail)) this.#dropCopy(hmail, 'RELAYOUT_E_QUEUE_FILE_GONE')
         else next(CONT)
@@ -298,6 +321,7 @@ export class Relayout {
       },
       attemptOver: (finished) => {
         this.#deliveries.delete(hmail)
+        if (this.#removal.waitsFor(hmail)) return // in hand for as long as its file stays
         if (finished) this.#inHand.finish(key)
         else this.#inHand.remove(key)
       },

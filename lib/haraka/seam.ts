@@ -7,6 +7,7 @@
  * not start and no mail goes out around the script.
  */
 import { relayoutError } from '../core/errors.js'
+import type { Wait } from './clock-steps.js'
 import { isHeldBack } from './held-back.js'
 import type { Writable } from 'node:stream'
 
@@ -18,6 +19,7 @@ import {
   type HarakaPlugin,
   type HMail,
 } from './shapes.js'
+import { keepUnfinishedFilesOfOthers, type QueueFileNames, type QueueModule } from './unfinished-files.js'
 
 export const TESTED_HARAKA = '3.3.0 to 3.3.4'
 
@@ -48,6 +50,12 @@ export interface Seam {
   reoffer(hmail: HMail): void
   /** Begins a queue file: all but the message. */
   writeTodo(todo: object, output: Writable, done: () => void): void
+  /** Queues a message of Haraka's own; `why`: what it says of that. */
+  queueMessage(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void
+  /** Queues an incoming message. */
+  queueTransaction(transaction: unknown, done: (code: number, why: unknown) => void): void
+  /** What waits for its next attempt, in the order in which it comes up. */
+  waits(): Iterable<Wait>
   /** Of files in the queue folder that are not finished. */
   readonly temporaryPrefix: string
 }
@@ -67,11 +75,12 @@ export function openSeam(plugin: HarakaPlugin): Seam {
   }
   const pool = require('outbound/client_pool') as ClientPool
   const outbound = require('outbound') as Outbound
-  const { platformDOT } = require('outbound/qfile') as QueueFileNames
+  const names = require('outbound/qfile') as QueueFileNames
   const outboundConfig = require('outbound/config') as { cfg: { temp_fail_intervals: number[]; disabled: boolean } }
   const logger = require('logger') as { loglevel: number; LOGPROTOCOL: number }
   const disabledAtStart = outboundConfig.cfg.disabled
 
+  keepUnfinishedFilesOfOthers(require('outbound/queue') as QueueModule, names)
   const original: OpenConnection = pool.get_client.bind(pool)
   pool.get_client = function get_client(mx, callback) {
     const connector = mx[MARK] as Connector | undefined
@@ -93,17 +102,19 @@ export function openSeam(plugin: HarakaPlugin): Seam {
     },
     reoffer: (hmail) => hmail.send_email_respond(DELAY, REOFFER_SECONDS),
     writeTodo: (todo, output, done) => outbound.build_todo(todo, output, done),
-    temporaryPrefix: platformDOT,
+    queueMessage: (from, to, message, done) => outbound.send_email(from, to, message, done),
+    queueTransaction: (transaction, done) => outbound.send_trans_email(transaction, done),
+    waits: () => outbound.temp_fail_queue.queue,
+    temporaryPrefix: names.platformDOT,
   }
 }
 
 interface Outbound {
   readonly net_utils: { readonly HarakaMx: Seam['HarakaMx'] }
   build_todo(todo: object, output: Writable, done: () => void): void
-}
-
-interface QueueFileNames {
-  readonly platformDOT: string
+  readonly temp_fail_queue: { readonly queue: Wait[] }
+  send_trans_email(transaction: unknown, next: (code: number, why: unknown) => void): void
+  send_email(from: unknown, to: unknown, message: string, next: (code: number, why: unknown) => void): void
 }
 
 function harakaVersion(require: (path: string) => unknown): string {
@@ -131,6 +142,7 @@ const HMAIL_METHODS = [
   'delivered',
   'send_email_respond',
   'deferred_respond',
+  'populate_bounce_message',
   'logprotocol',
 ]
 
@@ -163,10 +175,21 @@ function missingParts(require: (path: string) => unknown): string[] {
   need('outbound/hmail.try_deliver_host_on_socket sending RCPT as expected', () =>
     String(prototype()['try_deliver_host_on_socket']).includes('`TO:${last_recip.format(!smtp_properties.smtputf8)}`'),
   )
+  need('outbound/hmail.try_deliver_host_on_socket leaving to a split item what becomes of it', () =>
+    /split_to_new_recipients\(fail_recips, '[^']*', \(hmail\) => \{\s*self\.discard\(\)\s*hmail\.temp_fail\(/.test(
+      String(prototype()['try_deliver_host_on_socket']),
+    ),
+  )
+  need('outbound.temp_fail_queue.queue', () =>
+    Array.isArray((require('outbound') as { temp_fail_queue: { queue: unknown } }).temp_fail_queue.queue),
+  )
+  for (const name of ['send_email', 'send_trans_email'])
+    need(`outbound.${name}`, () => name in (require('outbound') as Outbound))
   need('outbound.net_utils.HarakaMx', () => (require('outbound') as Outbound).net_utils.HarakaMx)
   need('outbound.build_todo(todo, ws, write_more)', () => (require('outbound') as Outbound).build_todo.length === 3)
   need('logger.LOGPROTOCOL', () => (require('logger') as { LOGPROTOCOL: number }).LOGPROTOCOL)
   need('outbound/qfile.platformDOT', () => (require('outbound/qfile') as QueueFileNames).platformDOT)
+  need('outbound/queue.delete_dot_files', () => 'delete_dot_files' in (require('outbound/queue') as object))
   need('outbound/config.cfg.temp_fail_intervals', () =>
     Array.isArray((require('outbound/config') as { cfg: { temp_fail_intervals: unknown } }).cfg.temp_fail_intervals),
   )

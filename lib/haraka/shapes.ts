@@ -12,6 +12,7 @@ import type { ConfigReader } from '../policy/config-reader.js'
 export const CONT = 900
 export const DENY = 902
 export const DENYSOFT = 903
+export const OK = 906
 export const DELAY = 908
 
 export type Next = (code?: number, value?: unknown) => void
@@ -76,13 +77,14 @@ export interface Todo {
   readonly notes?: Record<string, unknown>
 }
 
-export interface BounceDetails {
-  /** Present when only these recipients bounce. */
-  readonly bounce_recips?: unknown
+/** Where hmail leaves recipients that it has split off. */
+export interface HMailOutcome {
+  temp_fail(reason: string, details?: object): void
+  bounce(reason: string, details?: object): void
 }
 
 /** One item of Haraka's outbound queue. */
-export interface HMail {
+export interface HMail extends HMailOutcome {
   readonly todo: Todo
   readonly path: string
   readonly filename: string
@@ -102,15 +104,21 @@ export interface HMail {
   force_tls: boolean
   /** How many parts of it are not done yet. */
   refcount: number
-  bounce(reason: string, details?: BounceDetails): void
-  temp_fail(reason: string, details?: object): void
   discard(): void
   /** Of a message that was a bounce itself: the file is removed. */
   double_bounce(error: string): void
   send_email_respond(code: number, delaySeconds: string): void
   lognotice(line: string): void
   logprotocol(line: string): void
-  split_to_new_recipients(recipients: object[], reason: string, callback: (item: HMail) => void): void
+  /** Answers the `deferred` hook. */
+  deferred_respond(code: number, seconds: unknown, params: DeferredParams): unknown
+  populate_bounce_message(
+    from: unknown,
+    to: unknown,
+    reason: unknown,
+    callback: (error: unknown, lines?: readonly string[]) => void,
+  ): void
+  split_to_new_recipients(recipients: HarakaAddress[], reason: string, callback: (item: HMailOutcome) => void): void
 }
 
 /** A mail exchanger or relay server as Haraka describes it. Symbol keys survive Haraka's copying of it. */

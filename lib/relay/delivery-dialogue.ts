@@ -39,6 +39,8 @@ export interface DialogueOptions extends MessagePhaseOptions {
    * not. `open`: the server may have a transaction that is not over.
    */
   handBack(open: boolean): string | undefined
+  /** Settles when the connection may be left: what was acknowledged over it is on disk. Undefined: it may. */
+  mayLeave?(): Promise<void> | undefined
 }
 
 /** Where replies and turns of the conversation go: the delivery socket. */
@@ -247,6 +249,12 @@ export class DeliveryDialogue {
 
   #quit(line: string): void {
     this.quitting = true
+    const settled = this.#options.mayLeave?.()
+    if (settled) void settled.then(() => this.#leave(line))
+    else this.#leave(line)
+  }
+
+  #leave(line: string): void {
     const why = this.#message.begun ? this.#options.handBack(this.#message.open) : 'no message was sent'
     if (why === undefined) {
       this.#host.handedBack()

@@ -4,9 +4,9 @@ import os from 'node:os'
 import path from 'node:path'
 
 import { figure } from '../../bench/figure.js'
+import { formatted } from '../../bench/page-sections.js'
 import {
   FIGURES,
-  formatted,
   PERFORMANCE,
   performancePage,
   type PartReport,

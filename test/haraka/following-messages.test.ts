@@ -76,19 +76,16 @@ describe('messages that follow each other on a connection', () => {
           if (options.script) assertAskedOnce(result)
         })
 
-        it(`DATA is answered ${reply}: reset before the next message`, async () => {
-          const result = await run({ data: at(1, reply) }, options)
-          assert.deepEqual(result.outcomes, ['delivered a0 b0', `${outcome} a1 b1`, 'delivered a2 b2'])
-          assert.equal(result.relay.connections.length, 1)
-          assert.equal(result.relay.connections[0]!.commands.filter((line) => line === 'RSET').length, 1)
-        })
-
-        it(`the end of the message is answered ${reply}: the next goes over the same connection`, async () => {
-          const result = await run({ endOfData: at(1, reply) }, options)
-          assert.deepEqual(result.outcomes, ['delivered a0 b0', `${outcome} a1 b1`, 'delivered a2 b2'])
-          assert.equal(result.relay.connections.length, 1)
-          assert.ok(!result.relay.connections[0]!.commands.includes('RSET'))
-        })
+        for (const [what, stage] of [
+          ['DATA', 'data'],
+          ['the end of the message', 'endOfData'],
+        ] as const)
+          it(`${what} is answered ${reply}: reset before the next message`, async () => {
+            const result = await run({ [stage]: at(1, reply) }, options)
+            assert.deepEqual(result.outcomes, ['delivered a0 b0', `${outcome} a1 b1`, 'delivered a2 b2'])
+            assert.equal(result.relay.connections.length, 1)
+            assert.equal(result.relay.connections[0]!.commands.filter((line) => line === 'RSET').length, 1)
+          })
       }
 
       for (const rset of ['502 5.5.1 what?', '421 4.3.2 bye'])

@@ -45,10 +45,8 @@ describe('Journal', function () {
     for (const todo of ODD_TODOS) {
       const hmail = { todo, path: '/queue/a', filename: 'a', num_failures: 1, file_size: 2, data_start: 1 }
       const item = hmail as unknown as HMail
-      const good = { ...hmail, todo: ODD_TODOS[3] } as unknown as HMail
       journal.offer(item, [])
       journal.pass(item)
-      journal.split(good, item, 'why')
       journal.delivered(item, ['a', 'b', '250 ok', 1, 25, 'SMTP', [null as never], false, false])
       journal.deferred(item, { delay: 1, err: undefined })
       journal.bounced(item, { message: 'no' })

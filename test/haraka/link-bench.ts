@@ -131,6 +131,7 @@ export function linkBench(options: BenchOptions = {}) {
       returnPath: (mailLine) => ({ mailLine }),
       hasAlternative: () => false,
       answered: () => undefined,
+      stored: () => undefined,
       released: () => {
         delivery.released++
       },

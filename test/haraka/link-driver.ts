@@ -143,6 +143,7 @@ export function openLinkDriver(options: LinkDriverOptions): LinkDriver {
         returnPath: (mailLine, server, smtputf8) => letter.returnPath?.(mailLine, server, smtputf8) ?? { mailLine },
         hasAlternative: () => false,
         answered: () => undefined,
+        stored: () => undefined,
         released: () => {
           const protocol = logged.filter((line) => /^[CS]: /.test(line))
           const secured = logged.some((line) => line.startsWith('secured'))

@@ -15,41 +15,11 @@ import {
 } from '../support/many-relays.js'
 import { until } from '../support/haraka-instance.js'
 import type { AnswerObject, RelayRequest, ScriptedRelayOptions } from '../support/scripted-relay.js'
+import { randomFrom } from '../support/random.js'
+import { oneOf, unreliableEnd, unreliableRelay } from '../support/unreliable-relay.js'
 
 const MESSAGES = 60
 const MOST = 3
-
-/** Small and good enough; the same each time, as far as the order of events is (Mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const FAULTS: readonly AnswerObject[] = [
-  { then: 'close' },
-  { then: 'reset' },
-  { after: NEVER },
-  { reply: '421 4.3.2 bye', then: 'close' },
-  { reply: '421 4.3.2 bye' },
-  { reply: '451 4.3.0 later' },
-  { raw: '451-half', then: 'close' },
-  { raw: 'garbage\r\n' },
-]
-
-const OK = '250 2.0.0 ok'
-
-/** What may follow a message that was accepted. */
-const AFTER: readonly AnswerObject[] = [
-  { reply: OK, then: 'close' },
-  { reply: OK, raw: OK + '\r\n' },
-  { reply: OK, raw: '421 4.3.2 bye\r\n', then: 'close' },
-  { reply: OK, raw: '2' },
-]
 
 interface Unreliable extends RelayCase {
   /** Messages that the relay server had the whole of without having said so. */
@@ -61,8 +31,7 @@ function unreliable(name: string, seed: number, relay: ScriptedRelayOptions = {}
   const inDoubt = new Set<number>()
   let reliable = false
   const pick = (faults: readonly AnswerObject[], share: number): AnswerObject | undefined =>
-    !reliable && random() < share ? faults[Math.floor(random() * faults.length)] : undefined
-  const fault = (): AnswerObject | undefined => pick(FAULTS, 0.04)
+    reliable ? undefined : oneOf(faults, share, random)
   return {
     name,
     messages: MESSAGES + MOST,
@@ -70,12 +39,7 @@ function unreliable(name: string, seed: number, relay: ScriptedRelayOptions = {}
     bytes: 1_000,
     relay: {
       ...relay,
-      mail: fault,
-      rcpt: () => pick(FAULTS, 0.02),
-      data: fault,
-      rset: fault,
-      quit: fault,
-      onBody: () => pick([{ then: 'close' }, { then: 'reset' }], 0.02),
+      ...unreliableRelay(pick),
       endOfData({ connection }: RelayRequest) {
         const k = messageOf(connection)
         // The last ones are to be there all at one time.
@@ -83,7 +47,7 @@ function unreliable(name: string, seed: number, relay: ScriptedRelayOptions = {}
           reliable = true
           return { after: NEVER }
         }
-        const answer = fault() ?? pick(AFTER, 0.1)
+        const answer = unreliableEnd(pick)
         if (answer && answer.reply === undefined) inDoubt.add(k)
         // A reset may take what was said before it along.
         if (answer?.then === 'reset') inDoubt.add(k)

@@ -13,7 +13,7 @@ const SLOW = `function CheckFile(_, a, size)
   function ReturnCodeHandler() return '250 judged' end`
 
 describe('the senders', () => {
-  const { open } = usePort({ timeoutMs: 400 })
+  const { open } = usePort()
 
   for (const [how, loop] of [
     ['by itself', LOOP],
@@ -54,15 +54,6 @@ describe('the senders', () => {
     assert.equal(answered.indexOf('reply') < 5, true, answered.join(' '))
   })
 
-  it('share threads when there are very many of them', async () => {
-    const sessions = Array.from({ length: 24 }, (_, i) => open(COUNTING, { senderName: `s${i}`, senderId: i }).session)
-    for (const n of [1, 2]) {
-      const answers = await Promise.all(sessions.map((session) => session.checkFile(FACTS)))
-      assert.deepEqual(new Set(answers.map(({ actions }) => actions.Priority)), new Set([n]))
-    }
-    for (const session of sessions) session.close()
-  })
-
   it('see nothing of a session that had the thread before them', async () => {
     const first = open(`left = 'behind' string.mine = 1 getmetatable('').mine = 2 ${COUNTING}`, { senderName: 'a' })
     await first.session.checkFile(FACTS)
@@ -74,12 +65,27 @@ describe('the senders', () => {
   })
 })
 
+// Threads have a low priority: where many begin at once on a busy machine, any of them may have to wait for long.
+describe('very many senders', () => {
+  const { open } = usePort({ timeoutMs: 20_000 })
+
+  it('share threads', async () => {
+    const sessions = Array.from({ length: 24 }, (_, i) => open(COUNTING, { senderName: `s${i}`, senderId: i }).session)
+    for (const n of [1, 2]) {
+      const answers = await Promise.all(sessions.map((session) => session.checkFile(FACTS)))
+      assert.deepEqual(new Set(answers.map(({ actions }) => actions.Priority)), new Set([n]))
+    }
+    for (const session of sessions) session.close()
+  })
+})
+
 describe('senders whose scripts want too much memory', () => {
-  const { open } = usePort({ timeoutMs: 5000, memoryMb: 32 })
+  // A time that is not reached on a busy machine either: twelve threads collect garbage at once.
+  const { open } = usePort({ timeoutMs: 60_000, memoryMb: 32 })
 
   // What looks at a thread's memory is got by a setting of the whole process.
   it('are all told so, when it is at the same time', async function () {
-    this.timeout(60_000)
+    this.timeout(120_000)
     const script = `function CheckFile() local s = 'x' while true do s = VPOP3.HexString(s) end end`
     for (let round = 0; round < 4; round++) {
       const sessions = Array.from({ length: 12 }, (_, i) => open(script, { senderName: `${round} ${i}` }).session)

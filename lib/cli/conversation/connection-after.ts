@@ -55,7 +55,12 @@ function useAfter({ stage, real, presented, consequence, haraka }: AfterReply): 
   // Nothing went over it that another message could follow.
   if (endsBeforeMail({ stage, haraka })) return stage === 'auth' && replyClass(presented) === 3 ? 'closed' : 'ends'
   if (consequence === 'no-reuse') return 'last'
-  return consequence === 'reset' ? 'reset' : 'kept'
+  return consequence === 'reset' || leavesTransaction(stage, real) ? 'reset' : 'kept'
+}
+
+/** What was refused there has left a transaction that is not over, or may not be. */
+function leavesTransaction(stage: Stage, real: Reply): boolean {
+  return (stage === 'data' && replyClass(real) !== 3) || (stage === 'end-of-data' && replyClass(real) !== 2)
 }
 
 function endsBeforeMail({ stage, haraka }: Pick<AfterReply, 'stage' | 'haraka'>): boolean {

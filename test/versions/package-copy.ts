@@ -1,0 +1,56 @@
+/**
+ * A copy of the package in a temporary folder, and a folder for the temporary files of what runs in it. It is gone with
+ * this process at the latest.
+ */
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+
+import { temporaryFolder } from '../../bench/temporary-folder.js'
+import { PACKAGE } from '../support/haraka-instance.js'
+import { endThoseOf } from './left-over.js'
+
+export interface PackageCopy {
+  readonly folder: string
+  /** For TMPDIR. */
+  readonly temporary: string
+  /** Ends the processes that still use it, and removes it. */
+  remove(): void
+}
+
+/** The files that git knows or would take, as they stand in the work tree; `asBuilt`: and what is installed and built. */
+export function copyWorkTree({ asBuilt }: { readonly asBuilt: boolean }): PackageCopy {
+  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: PACKAGE,
+    encoding: 'utf8',
+  })
+  const names = files.split('\0').filter((file) => file !== '' && fs.existsSync(path.join(PACKAGE, file)))
+  const copy = makeCopy(PACKAGE, asBuilt ? [...names, 'node_modules', 'dist'] : names)
+  // Programs that some tests run beside, unpacked there by scripts.
+  const build = path.join(PACKAGE, 'build')
+  if (fs.existsSync(build)) fs.symlinkSync(build, path.join(copy.folder, 'build'))
+  return copy
+}
+
+export function copyAgain(copy: PackageCopy): PackageCopy {
+  return makeCopy(copy.folder, ['.'])
+}
+
+function makeCopy(from: string, names: readonly string[]): PackageCopy {
+  const home = temporaryFolder('versions')
+  const folder = path.join(home, 'package')
+  const temporary = path.join(home, 'tmp')
+  fs.mkdirSync(temporary)
+  for (const name of names) {
+    const options = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }
+    fs.cpSync(path.join(from, name), path.join(folder, name), options)
+  }
+  return {
+    folder,
+    temporary,
+    remove: () => {
+      endThoseOf(home)
+      fs.rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
