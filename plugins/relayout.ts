@@ -18,6 +18,8 @@ import {
 
 /** Before other plugins, wherever they stand in config/plugins: Haraka runs the lowest priority first. */
 const BEFORE_OTHERS = -100
+/** And the highest last. */
+const AFTER_OTHERS = 100
 
 let relayout: Relayout
 
@@ -25,6 +27,7 @@ export function register(this: HarakaPlugin): void {
   relayout = loadRelayout(this)
   this.register_hook('mail', 'note_origin', BEFORE_OTHERS)
   this.register_hook('rcpt', 'take_off_tag', BEFORE_OTHERS)
+  this.register_hook('queue_outbound', 'queue_for_delivery', AFTER_OTHERS)
 }
 
 export function note_origin(next: Next, connection: HarakaConnection): void {
@@ -34,6 +37,10 @@ export function note_origin(next: Next, connection: HarakaConnection): void {
 
 export function take_off_tag(next: Next, connection: HarakaConnection, [recipient]: [InboundAddress]): void {
   relayout.recipient(next, connection, recipient)
+}
+
+export function queue_for_delivery(next: Next, connection: HarakaConnection): void {
+  relayout.queue(next, connection)
 }
 
 export function shutdown(): void {

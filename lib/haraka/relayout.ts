@@ -15,6 +15,7 @@ import type { ScriptFailure, ScriptLimits, ScriptPort, ScriptSource } from '../s
 import { choose, type Skip, skipOf } from '../policy/choose.js'
 import { whenFailing } from '../policy/failure.js'
 import { sessionGlobals } from '../policy/session-globals.js'
+import { followClock } from './clock-steps.js'
 import { Delivery } from './delivery.js'
 import { EventLog } from './event-log.js'
 import { FileRemoval } from './file-removal.js'
@@ -40,6 +41,7 @@ import {
   type InboundAddress,
   type HarakaConnection,
   type Next,
+  OK,
 } from './shapes.js'
 import { TaggedRecipients } from './tagged-recipients.js'
 
@@ -127,6 +129,14 @@ export class Relayout {
   /** For the processes that deliver mail, once: settings and scripts are watched, scripts tried, from now on. */
   start(): void {
     this.#source.watch()
+    followClock(
+      this.#deps.clock,
+      () => this.#seam.waits(),
+      (backMs) => {
+        const back = (backMs / 1000).toFixed(1)
+        this.#log.event('notice', 'clock', { back, done: 'what waits in the queue waits as long as it was to' })
+      },
+    )
     this.#journal.configure(this.#settings)
     for (const { script } of this.#settings.senders) this.#scripts.current(script)
   }
@@ -147,6 +157,14 @@ export class Relayout {
   /** A recipient of incoming mail. */
   recipient(next: Next, connection: HarakaConnection, recipient: InboundAddress): void {
     this.#taggedRecipients.check(next, connection, recipient)
+  }
+
+  /**
+   * Incoming mail that goes to the queue. Haraka does the same where no plugin does, but answers 550 when the queue folder
+   * cannot be written: the client would give the message up.
+   */
+  queue(next: Next, { transaction }: HarakaConnection): void {
+    this.#seam.queueTransaction(transaction, (code, why) => (code === OK ? next(OK) : next(code, why)))
   }
 
   /** After how many seconds it is to come again; undefined: as Haraka has it. */

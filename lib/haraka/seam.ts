@@ -7,6 +7,7 @@
  * not start and no mail goes out around the script.
  */
 import { relayoutError } from '../core/errors.js'
+import type { Wait } from './clock-steps.js'
 import { isHeldBack } from './held-back.js'
 import type { Writable } from 'node:stream'
 
@@ -51,6 +52,10 @@ export interface Seam {
   writeTodo(todo: object, output: Writable, done: () => void): void
   /** Queues a message of Haraka's own; `why`: what it says of that. */
   queueMessage(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void
+  /** Queues an incoming message. */
+  queueTransaction(transaction: unknown, done: (code: number, why: unknown) => void): void
+  /** What waits for its next attempt, in the order in which it comes up. */
+  waits(): Iterable<Wait>
   /** Of files in the queue folder that are not finished. */
   readonly temporaryPrefix: string
 }
@@ -98,6 +103,8 @@ export function openSeam(plugin: HarakaPlugin): Seam {
     reoffer: (hmail) => hmail.send_email_respond(DELAY, REOFFER_SECONDS),
     writeTodo: (todo, output, done) => outbound.build_todo(todo, output, done),
     queueMessage: (from, to, message, done) => outbound.send_email(from, to, message, done),
+    queueTransaction: (transaction, done) => outbound.send_trans_email(transaction, done),
+    waits: () => outbound.temp_fail_queue.queue,
     temporaryPrefix: names.platformDOT,
   }
 }
@@ -105,6 +112,8 @@ export function openSeam(plugin: HarakaPlugin): Seam {
 interface Outbound {
   readonly net_utils: { readonly HarakaMx: Seam['HarakaMx'] }
   build_todo(todo: object, output: Writable, done: () => void): void
+  readonly temp_fail_queue: { readonly queue: Wait[] }
+  send_trans_email(transaction: unknown, next: (code: number, why: unknown) => void): void
   send_email(from: unknown, to: unknown, message: string, next: (code: number, why: unknown) => void): void
 }
 
@@ -171,7 +180,11 @@ function missingParts(require: (path: string) => unknown): string[] {
       String(prototype()['try_deliver_host_on_socket']),
     ),
   )
-  need('outbound.send_email', () => 'send_email' in (require('outbound') as Outbound))
+  need('outbound.temp_fail_queue.queue', () =>
+    Array.isArray((require('outbound') as { temp_fail_queue: { queue: unknown } }).temp_fail_queue.queue),
+  )
+  for (const name of ['send_email', 'send_trans_email'])
+    need(`outbound.${name}`, () => name in (require('outbound') as Outbound))
   need('outbound.net_utils.HarakaMx', () => (require('outbound') as Outbound).net_utils.HarakaMx)
   need('outbound.build_todo(todo, ws, write_more)', () => (require('outbound') as Outbound).build_todo.length === 3)
   need('logger.LOGPROTOCOL', () => (require('logger') as { LOGPROTOCOL: number }).LOGPROTOCOL)

@@ -51,6 +51,8 @@ export class MessagePhase {
   /** Who is to get the message. */
   #kept: readonly Recipient[] = []
   #swallowing = false
+  /** The server has refused the message when it had it. */
+  #refusedAtEnd = false
 
   constructor(connection: RelayConnection, options: MessagePhaseOptions, host: MessagePhaseHost) {
     this.#connection = connection
@@ -72,8 +74,12 @@ export class MessagePhase {
     return this.#opening.transaction !== undefined
   }
 
-  /** The server may have a transaction that is not over. */
+  /**
+   * The server may have a transaction that is not over. A message that was refused at its end ends it (RFC 5321 4.1.1.4),
+   * but not to Postfix, which goes on with it after `smtpd_end_of_data_restrictions` and refuses the next MAIL with 503.
+   */
   get open(): boolean {
+    if (this.#refusedAtEnd) return true
     return this.progress === 'begun' || (this.#opening.pipelined && this.progress === 'unanswered')
   }
 
@@ -123,7 +129,11 @@ export class MessagePhase {
   }
 
   #endOfData(settle: (settled: Settled) => void, bytes?: string): void {
-    this.#connection.send({ stage: 'end-of-data', command: '.', ...(bytes ? { bytes } : {}), settle })
+    const settleEnd = (settled: Settled): void => {
+      this.#refusedAtEnd ||= settled.real !== undefined && replyClass(settled.real) !== 2
+      settle(settled)
+    }
+    this.#connection.send({ stage: 'end-of-data', command: '.', ...(bytes ? { bytes } : {}), settle: settleEnd })
   }
 
   #sendData(line: string): void {

@@ -9,8 +9,7 @@ import path from 'node:path'
 
 import type { Report, ReportedAnswer, ReportedCase } from '../../lib/cli/commands/reply/report.js'
 import { until } from '../support/haraka-instance.js'
-import { type Account, type ManyRelays, openManyRelays } from '../support/many-relays.js'
-import { type ScriptedRelay, startScriptedRelay } from '../support/scripted-relay.js'
+import { type Account, type ManyRelays, openManyRelays, type RelayCase } from '../support/many-relays.js'
 import { AGREEMENT_CASES, type AgreementCase, scriptOf } from './support/agreement-cases.js'
 
 interface Foreseen {
@@ -25,12 +24,10 @@ for (const losing of [true, false]) {
     this.timeout(120_000)
     let relays: ManyRelays
     let account: Account
-    const firstServers: { readonly name: string; readonly relay: ScriptedRelay }[] = []
-    const first = (of: string): ScriptedRelay | undefined => firstServers.find(({ name }) => name === of)?.relay
     const foreseen = new Map<string, readonly Foreseen[]>()
 
     before(async () => {
-      relays = await openManyRelays(await Promise.all(cases.map(asRelayCase)), {
+      relays = await openManyRelays(cases.map(asRelayCase), {
         script: scriptOf(cases),
         main: `allow_losing_rewrites=${losing}\nscript_breaker=off\nscript_timeout=30s`,
         sender: 'idle_timeout=300ms\nverify_certificate=false',
@@ -39,7 +36,7 @@ for (const losing of [true, false]) {
       await until('every message was tried, and every connection is over', () => {
         const closed = closedConnections(relays.haraka.output)
         const over = ({ name }: AgreementCase): boolean => {
-          const connections = relays.relay(name).connections.length + (first(name)?.connections.length ?? 0)
+          const connections = relays.relay(name).connections.length + (relays.first(name)?.connections.length ?? 0)
           return connections > 0 && closed.get(name) === connections
         }
         return cases.every(over) && relays.haraka.queued().every(({ attempts }) => attempts > 0)
@@ -57,18 +54,7 @@ for (const losing of [true, false]) {
       }
     })
 
-    after(async () => {
-      await relays.remove()
-      await Promise.all(firstServers.map(({ relay }) => relay.close()))
-    })
-
-    const asRelayCase = async ({ name, relay = {}, ini = '', recipients = ['a'], first: other }: AgreementCase) => {
-      const one = { name, relay, messages: 1, recipients: () => recipients, gone: () => true }
-      if (!other) return { ...one, ini }
-      const server = await startScriptedRelay(other)
-      firstServers.push({ name, relay: server })
-      return { ...one, ini: (port: number) => `host=127.0.0.1:${server.port},127.0.0.1:${port}\n${ini}` }
-    }
+    after(() => relays.remove())
 
     for (const one of cases) {
       it(one.name, () => {
@@ -84,7 +70,7 @@ for (const losing of [true, false]) {
           recipients.map((recipient) => account.fates(one.name, recipient).join('+') || 'lost'),
           fatesOf(all, recipients),
         )
-        const { commands } = relays.relay(one.name).connections.at(-1) ?? first(one.name)!.connections.at(-1)!
+        const { commands } = relays.relay(one.name).connections.at(-1) ?? relays.first(one.name)!.connections.at(-1)!
         const uses = all.map(({ answer }) => answer.connection.use)
         assert.equal(commands.includes('QUIT'), !uses.includes('closed'), commands.join('\n'))
         if (uses.includes('reset') && !uses.includes('last')) assert.ok(commands.includes('RSET'), commands.join('\n'))
@@ -94,6 +80,13 @@ for (const losing of [true, false]) {
     }
   })
 }
+
+const asRelayCase = ({ recipients = ['a'], ...rest }: AgreementCase): RelayCase => ({
+  ...rest,
+  messages: 1,
+  recipients: () => recipients,
+  gone: () => true,
+})
 
 /** The documents of `relayout reply - --json`, by sender. */
 function askAll(folder: string, lines: Readonly<Record<string, string>>): Readonly<Record<string, Report>> {

@@ -1,17 +1,11 @@
 /**
- * What a relay server does between two messages of a connection, at its beginning and at its end: no message is lost,
- * doubled or charged with an attempt for it, and no reply is taken for the one to another command.
+ * What a relay server does between two messages of a connection: no message is lost, doubled or charged with an attempt
+ * for it, and no reply is taken for the one to another command. What is common to all stages of the dialogue is in
+ * test/faults.
  */
 import assert from 'node:assert/strict'
 
-import {
-  type Account,
-  type ManyRelays,
-  messageOf,
-  NEVER,
-  openManyRelays,
-  type RelayCase,
-} from '../support/many-relays.js'
+import { type Account, type ManyRelays, messageOf, openManyRelays, type RelayCase } from '../support/many-relays.js'
 import type { Answer, AnswerObject, RelayConnectionRecord, ScriptedRelayOptions } from '../support/scripted-relay.js'
 
 interface Case extends RelayCase {
@@ -33,18 +27,9 @@ const idle = (name: string, deed: (connection: RelayConnectionRecord) => void): 
 })
 
 const IDLE: readonly Case[] = [
-  idle('closes', (connection) => connection.drop('close')),
-  idle('resets', (connection) => connection.drop('reset')),
-  idle('421-and-closes', (connection) => {
-    connection.send('421 4.4.2 idle for too long\r\n')
-    connection.drop('close')
-  }),
   idle('421-and-stays', (connection) => connection.send('421 4.4.2 idle for too long\r\n')),
-  idle('stray-250', (connection) => connection.send('250 2.0.0 what?\r\n')),
   idle('stray-354', (connection) => connection.send('354 what?\r\n')),
   idle('half-a-line', (connection) => connection.send('2')),
-  idle('half-a-reply', (connection) => connection.send('250-x\r\n')),
-  idle('garbage', (connection) => connection.send('HTTP/1.1 400 Bad Request\r\n\r\n')),
 ]
 
 /** The answer to the end of the message, the next message waiting already. */
@@ -135,33 +120,9 @@ const reset = (name: string, rset: Answer, connections: number, ini = ''): Case 
 const RSET: readonly Case[] = [
   reset('accepted', undefined, 1),
   reset('accepted-one-by-one', undefined, 1, 'pipelining=false'),
-  reset('refused', '502 5.5.1 what?', 2),
   reset('421', '421 4.3.2 bye', 2),
-  reset('421-and-closes', { reply: '421 4.3.2 bye', then: 'close' }, 2),
   reset('354', '354 go on', 2),
-  reset('closes', { then: 'close' }, 2),
-  reset('resets', { then: 'reset' }, 2),
-  reset('stalls', { after: NEVER }, 2),
-  reset('garbage', { raw: 'what?\r\n' }, 2),
-  reset('one-reply-too-many', { reply: '250 reset', raw: '250 reset\r\n' }, 2),
   reset('accepted-and-closes', { reply: '250 reset', then: 'close' }, 2),
-]
-
-const quit = (name: string, answer: Answer): Case => ({
-  name: `quit-${name}`,
-  relay: { quit: answer },
-  ini: 'max_messages_per_connection=1',
-  fates: DELIVERED,
-  connections: 3,
-})
-
-const QUIT: readonly Case[] = [
-  quit('answered', undefined),
-  quit('closes', { then: 'close' }),
-  quit('resets', { then: 'reset' }),
-  quit('421', '421 4.3.2 bye'),
-  quit('garbage', { raw: 'what?\r\n' }),
-  quit('two-replies', { reply: '221 bye', raw: '221 bye\r\n' }),
 ]
 
 const GROUPS: readonly Case[] = [
@@ -210,22 +171,7 @@ function group(replies: string): ScriptedRelayOptions {
   }
 }
 
-const greeting = (name: string, answer: AnswerObject, fates = DELIVERED): Case => ({
-  name: `greeting-${name}`,
-  relay: { greeting: ({ nth }) => (nth === 0 ? answer : undefined) },
-  fates,
-})
-
-const GREETING: readonly Case[] = [
-  greeting('450', { reply: '450 4.3.2 busy' }, ['queued', 'delivered', 'delivered']),
-  greeting('421-and-closes', { reply: '421 4.3.2 busy', then: 'close' }, ['queued', 'delivered', 'delivered']),
-  // None of the sender's relay servers answers: it rests for 5 s, and no attempt is counted.
-  greeting('closes', { then: 'close' }),
-  greeting('resets', { then: 'reset' }),
-  greeting('stalls', { after: NEVER }),
-]
-
-const CASES = [...IDLE, ...BUSY, ...LATE, ...RSET, ...QUIT, ...GROUPS, ...GREETING]
+const CASES = [...IDLE, ...BUSY, ...LATE, ...RSET, ...GROUPS]
 
 describe('a relay server between messages', function () {
   this.timeout(120_000)

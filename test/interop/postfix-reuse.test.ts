@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 
+import { assertBalanced } from '../accounting/ledger.js'
 import { until } from '../support/haraka-instance.js'
 import type { Account } from '../support/many-relays.js'
 import {
@@ -94,7 +95,7 @@ describeWithPostfix(`reuse as Postfix counts it${WITHOUT_POSTFIX}`, () => {
     })
   }
 
-  it('the account balances', () => account.assertBalanced())
+  it('the account balances', () => assertBalanced(account.sum))
 })
 
 function sum(sessions: readonly Session[], word: string, which: 'accepted' | 'all'): number {

@@ -61,7 +61,7 @@ function bench(options: { readonly pipelined?: boolean } = {}) {
   }
 
   /** hmail's commands to the end of the message. */
-  async function message({ socket, say }: Side, source?: PassThrough): Promise<void> {
+  async function message({ socket, say }: Side, source?: PassThrough, end = '250 queued'): Promise<void> {
     const first = handshake.greeting === undefined
     if (first) wire.arrive('220 hi\r\n')
     await settled()
@@ -83,7 +83,7 @@ function bench(options: { readonly pipelined?: boolean } = {}) {
       await new Promise((resolve) => source.once('end', resolve))
     } else socket.write('x\r\n')
     socket.write('.\r\n')
-    wire.arrive('250 queued\r\n')
+    wire.arrive(`${end}\r\n`)
     await settled()
   }
 
@@ -104,6 +104,18 @@ describe('a delivery socket whose connection was handed back', () => {
     assert.deepEqual(handedBack, [false])
     assert.ok(!wire.text.includes('QUIT'))
   })
+
+  // Postfix goes on with a transaction that its smtpd_end_of_data_restrictions refuse: `503 nested MAIL command`.
+  for (const end of ['450 4.7.1 not now', '550 5.7.1 never'])
+    it(`is followed by RSET when the message was answered ${end}`, async () => {
+      const { deliver, message, wire, handedBack } = bench()
+      const first = deliver()
+      await message(first, undefined, end)
+      first.say('QUIT')
+      await settled()
+      assert.deepEqual(handedBack, [true])
+      assert.match(wire.text, /\r\nRSET\r\n$/)
+    })
 
   const acts: [string, (side: Side) => unknown][] = [
     ['end', ({ socket }) => socket.end()],

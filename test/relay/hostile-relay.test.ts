@@ -179,22 +179,6 @@ describe('hostile or broken relay server', () => {
       await failsWith({ mail: { raw } }, why)
     })
 
-  const odd: [string, string][] = [
-    ['a NUL', '250 a\0b\r\n'],
-    ['a line that is too long', `250 ${'x'.repeat(9_000)}\r\n`],
-    ['too many lines', `${'250-x\r\n'.repeat(100_000)}250 y\r\n`],
-    ['a line of a megabyte', `250 ${'x'.repeat(1_000_000)}\r\n`],
-  ]
-  for (const [what, raw] of odd)
-    for (const stage of ['mail', 'endOfData'] as const)
-      it(`sends ${what} in its reply to ${stage}: delivered once, not again for an oddity`, async () => {
-        const { outcomes } = await deliver({ [stage]: { raw } })
-        assert.deepEqual(
-          outcomes.map(({ kind }) => kind),
-          ['delivered'],
-        )
-      })
-
   it('sends garbage that repeats a password: the reason does not', async () => {
     const auth = { user: 'someone', pass: 'hunter2hunter2' }
     const { closed } = await failsWith(

@@ -82,7 +82,7 @@ function open(binary: string, folder: string, environment: Environment): Exim {
 }
 
 /** The shared library of that name, of the unpacked package or of the system. */
-function library(name: string): string | undefined {
+export function library(name: string): string | undefined {
   for (const root of [UNPACKED, '/']) {
     const folder = path.join(root, 'usr', 'lib')
     const kinds = fs.existsSync(folder) ? fs.readdirSync(folder) : []

@@ -20,6 +20,8 @@ exports.hook_connect = (next, connection) => { connection.relaying = true; next(
 exports.hook_rcpt = (next) => next(OK)
 `
 
+const TRUSTED = 'trusted.pem'
+
 export interface InstanceOptions {
   /** The text of config/relayout.ini. */
   readonly ini?: string
@@ -34,6 +36,8 @@ export interface InstanceOptions {
   /** smtp.ini nodes; 0: one process. */
   readonly nodes?: number
   readonly env?: Readonly<Record<string, string>>
+  /** A certificate (PEM) that it trusts, besides those that everybody does. */
+  readonly trusted?: string
   /** False: Haraka without the plugin. */
   readonly relayout?: boolean
 }
@@ -86,6 +90,7 @@ export class HarakaInstance {
       instance.write('config/outbound.ini', 'received_header=disabled\n')
     }
     for (const [name, text] of Object.entries(options.config ?? {})) instance.write(`config/${name}`, text)
+    if (options.trusted !== undefined) instance.write(TRUSTED, options.trusted)
     fs.mkdirSync(path.join(folder, 'node_modules'))
     fs.symlinkSync(PACKAGE, path.join(folder, 'node_modules', 'haraka-plugin-relayout'))
     return instance
@@ -106,7 +111,12 @@ export class HarakaInstance {
   /** Starts Haraka and waits until it listens. Rejects, with what it printed, when it ends instead. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [path.join(HARAKA, 'bin', 'haraka'), '-c', this.folder], {
-      env: { ...process.env, NODE_ENV: 'production', ...this.#options.env },
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        ...(this.#options.trusted === undefined ? {} : { NODE_EXTRA_CA_CERTS: path.join(this.folder, TRUSTED) }),
+        ...this.#options.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
@@ -123,6 +133,11 @@ export class HarakaInstance {
     })
     await Promise.race([this.waitForLog(/Listening on/, from), ended])
     ended.catch(() => undefined)
+  }
+
+  /** The process started last goes on. */
+  get runs(): boolean {
+    return this.#process?.exitCode === null && this.#process.signalCode === null
   }
 
   /** Everything printed so far, by every process started here. */
@@ -207,11 +222,12 @@ export class HarakaInstance {
   }
 }
 
-/** Resolves when `condition` holds; it is looked at every few milliseconds. */
+/** Resolves when `condition` holds; it is looked at every few milliseconds, and seldom where a look takes long. */
 export async function until(what: string, condition: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
-  while (!condition()) {
+  for (let began = performance.now(); !condition(); began = performance.now()) {
     if (Date.now() > deadline) throw new Error(`it never came to be that ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    const tookMs = performance.now() - began
+    await new Promise((resolve) => setTimeout(resolve, Math.max(10, 20 * tookMs)))
   }
 }

@@ -15,8 +15,8 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { checkAuth } from './scripted-auth.js'
-import { DotReader, joinedWriter, type PacketMode } from './scripted-wire.js'
-import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.js'
+import { DotReader, joinedWriter, pacedSocket, type PacketMode } from './scripted-wire.js'
+import { TEST_CERTIFICATE, TEST_KEY, WRONG_CERTIFICATE, WRONG_KEY } from './test-certificate.js'
 
 export interface AnswerObject {
   /** One reply; CR LF is added. */
@@ -31,6 +31,22 @@ export interface AnswerObject {
   silent?: boolean
   /** To QUIT: this side of the connection is never closed. */
   stay?: boolean
+  /** How its bytes go out, in place of the server's `packets`. */
+  packets?: PacketMode
+  /** Nothing that comes after it is read as anything. */
+  deaf?: boolean
+  /** To the end of data: the server has taken the message, whatever it says. */
+  taken?: boolean
+}
+
+/** What is wrong with the server's part of a TLS handshake. */
+export interface HandshakeFault {
+  /** Said when the client has begun it, in place of that part. */
+  instead?: PlainAnswer
+  packets?: PacketMode
+  wrongCertificate?: boolean
+  /** Bytes that are sent under TLS as soon as that is on. */
+  first?: string
 }
 
 export interface RelayRequest {
@@ -41,6 +57,8 @@ export interface RelayRequest {
   readonly connection: RelayConnectionRecord
   /** How many times this stage was reached before, in all connections. */
   readonly nth: number
+  /** The reply that the server gives when it is not told otherwise, without its last CR LF. */
+  readonly standard: string
 }
 
 export type PlainAnswer = string | AnswerObject | undefined
@@ -51,8 +69,9 @@ export interface ScriptedRelayOptions {
   /** The EHLO (LHLO) keywords instead of the default ones, or a whole answer. */
   ehlo?: string[] | Answer
   helo?: Answer
-  /** Offer STARTTLS; an Answer replaces its reply (TLS then starts only when the reply is a 220 and nothing raw). */
+  /** Offer STARTTLS; an Answer replaces its reply (TLS then starts only when there is a 220 in it). */
   starttls?: boolean | Answer
+  handshake?: (connection: RelayConnectionRecord) => HandshakeFault | undefined
   /** TLS from the first byte. */
   implicitTls?: boolean
   auth?: { user: string; pass: string; mechanisms?: readonly ('PLAIN' | 'LOGIN' | 'CRAM-MD5')[] }
@@ -100,6 +119,8 @@ export interface RelayConnectionRecord {
   drop(how?: 'close' | 'reset'): void
   /** Sends raw bytes now. */
   send(raw: string): void
+  /** Says something that nobody asked for. */
+  say(answer: PlainAnswer): void
 }
 
 export interface RelayMessage {
@@ -145,6 +166,7 @@ export async function startScriptedRelay(options: ScriptedRelayOptions = {}): Pr
 
 const EMPTY = Buffer.alloc(0)
 
+const BYE = '221 2.0.0 bye'
 const DEFAULT_KEYWORDS = ['PIPELINING', 'SIZE 52428800', '8BITMIME', 'ENHANCEDSTATUSCODES', 'SMTPUTF8']
 
 class Relay implements ScriptedRelay {
@@ -230,6 +252,7 @@ class Conversation {
   private auth: ReturnType<typeof checkAuth> | undefined
   private helloed = false
   private stays = false
+  private deaf = false
   private mailFrom: string | undefined
   private mailParameters = ''
   private rcptTo: string[] = []
@@ -253,6 +276,7 @@ class Conversation {
       send: (raw) => {
         this.socket.write(Buffer.from(raw, 'latin1'))
       },
+      say: (answer) => this.then(() => this.say(settle(answer, ''))),
     }
   }
 
@@ -272,6 +296,7 @@ class Conversation {
 
   private listen(): void {
     this.socket.on('data', (data: Buffer) => {
+      if (this.deaf) return
       this.input = Buffer.concat([this.input, data])
       this.then(() => this.consume())
     })
@@ -284,15 +309,25 @@ class Conversation {
     const plain = this.socket
     plain.removeAllListeners('data')
     plain.removeAllListeners('end')
-    const secure = new tls.TLSSocket(plain, { isServer: true, key: TEST_KEY, cert: TEST_CERTIFICATE })
+    this.input = Buffer.alloc(0)
+    const { instead, packets, wrongCertificate, first } = this.relay.options.handshake?.(this.record) ?? {}
+    if (instead !== undefined) {
+      plain.once('data', () => this.then(() => this.say(settle(instead, ''))))
+      plain.on('end', () => this.gone('client'))
+      return
+    }
+    const secure = new tls.TLSSocket(packets ? pacedSocket(plain, packets) : plain, {
+      isServer: true,
+      ...(wrongCertificate ? { key: WRONG_KEY, cert: WRONG_CERTIFICATE } : { key: TEST_KEY, cert: TEST_CERTIFICATE }),
+    })
     secure.on('error', () => undefined)
     secure.on('secure', () => {
       this.record.tls = true
+      if (first !== undefined) this.record.send(first)
       const { servername } = secure as { servername?: string | false }
       this.record.serverName = servername === false ? undefined : servername
     })
     this.socket = secure
-    this.input = Buffer.alloc(0)
     this.write = joinedWriter(secure, this.relay.options.packets ?? 'plain')
     this.listen()
   }
@@ -304,7 +339,7 @@ class Conversation {
   }
 
   private async consume(): Promise<void> {
-    while (this.input.length > 0 && this.record.ended === undefined) {
+    while (this.input.length > 0 && this.record.ended === undefined && !this.deaf) {
       if (this.body) {
         if (!(await this.consumeBody(this.body))) return
         continue
@@ -376,30 +411,30 @@ class Conversation {
   }
 
   private async quit(line: string): Promise<void> {
-    const answer = settle(this.resolve('quit', this.relay.options.quit, line, ''), '221 2.0.0 bye')
+    const answer = settle(this.resolve('quit', this.relay.options.quit, line, '', BYE), BYE)
     await this.say(answer)
     if (answer.stay === true) this.stays = true
     else this.end('quit', 'close')
   }
 
   private async ehlo(line: string): Promise<void> {
-    const options = this.relay.options
-    if (options.ehlo !== undefined && !Array.isArray(options.ehlo)) {
-      await this.answer('ehlo', line, '', '250 relay.test')
-      return
-    }
-    const keywords = [...(options.ehlo ?? DEFAULT_KEYWORDS)]
+    const { options } = this.relay
+    const keywords = [...(Array.isArray(options.ehlo) ? options.ehlo : DEFAULT_KEYWORDS)]
     if (options.starttls !== undefined && options.starttls !== false && !this.record.tls) keywords.push('STARTTLS')
     if (options.auth) keywords.push(`AUTH ${(options.auth.mechanisms ?? ['PLAIN', 'LOGIN', 'CRAM-MD5']).join(' ')}`)
     const lines = ['relay.test greets you', ...keywords]
-    await this.say(settle(lines.map((text, i) => `250${i === lines.length - 1 ? ' ' : '-'}${text}`).join('\r\n'), ''))
+    const standard = lines.map((text, i) => `250${i === lines.length - 1 ? ' ' : '-'}${text}`).join('\r\n')
+    if (Array.isArray(options.ehlo)) await this.say(settle(standard, ''))
+    else await this.answer('ehlo', line, '', standard)
   }
 
   private async starttls(line: string): Promise<void> {
     const scripted = this.relay.options.starttls
     const own = scripted === true || scripted === undefined || scripted === false ? undefined : scripted
-    const answer = settle(this.resolve('starttls', own, line, ''), '220 2.0.0 go ahead')
-    const start = answer.reply.startsWith('220') && answer.raw === ''
+    const standard = '220 2.0.0 go ahead'
+    const answer = settle(this.resolve('starttls', own, line, '', standard), standard)
+    const spoken = answer.silent !== true && answer.then === undefined
+    const start = spoken && /^220( .*)?$/m.test(answer.counts)
     // The key exchange must find our data listener gone before the client's first TLS record arrives.
     await this.say(answer, start ? () => this.startTls() : undefined)
   }
@@ -436,14 +471,15 @@ class Conversation {
     const scripted = this.relay.options.rcpt
     const own =
       typeof scripted === 'object' && 'byAddress' in scripted ? scripted.byAddress[address.toLowerCase()] : scripted
-    const answer = settle(this.resolve('rcpt', own, line, address), '250 2.1.5 recipient ok')
+    const standard = '250 2.1.5 recipient ok'
+    const answer = settle(this.resolve('rcpt', own, line, address, standard), standard)
     if (answer.counts.startsWith('2')) this.rcptTo.push(address)
     await this.say(answer)
   }
 
   private async data(line: string): Promise<void> {
     const standard = this.rcptTo.length > 0 ? '354 end with <CRLF>.<CRLF>' : '503 5.5.1 no valid recipients'
-    const answer = settle(this.resolve('data', this.relay.options.data, line, ''), standard)
+    const answer = settle(this.resolve('data', this.relay.options.data, line, '', standard), standard)
     if (answer.counts.startsWith('354')) this.body = new DotReader()
     await this.say(answer)
   }
@@ -451,10 +487,17 @@ class Conversation {
   private async endOfData(data: Buffer): Promise<void> {
     const standard = '250 2.0.0 queued'
     const taken: string[] = []
+    let late: Settled | undefined
     if (this.relay.options.lmtp === true) {
       for (const address of this.rcptTo)
         if ((await this.answer('endOfData', '.', address, standard)).startsWith('2')) taken.push(address)
-    } else if ((await this.answer('endOfData', '.', '', standard)).startsWith('2')) taken.push(...this.rcptTo)
+    } else {
+      const answer = settle(this.resolve('endOfData', this.relay.options.endOfData, '.', '', standard), standard)
+      // Who takes a message and does not say so has taken it however that ends.
+      if (answer.taken === true) late = answer
+      else await this.say(answer)
+      if (answer.counts.startsWith('2')) taken.push(...this.rcptTo)
+    }
     const accepted = taken.length > 0
     const message: { -readonly [Key in keyof RelayMessage]: RelayMessage[Key] } = {
       mailFrom: this.mailFrom ?? '',
@@ -470,6 +513,7 @@ class Conversation {
     if (onAccepted) message.data = EMPTY
     ;(accepted ? this.relay.messages : this.relay.refused).push(message)
     this.relay.changed()
+    if (late) await this.say(late)
   }
 
   private clear(): void {
@@ -477,9 +521,9 @@ class Conversation {
     this.rcptTo = []
   }
 
-  private resolve(stage: string, own: Answer, command: string, address: string): PlainAnswer {
+  private resolve(stage: string, own: Answer, command: string, address: string, standard: string): PlainAnswer {
     const nth = this.relay.count(stage)
-    return typeof own === 'function' ? own({ command, address, connection: this.record, nth }) : own
+    return typeof own === 'function' ? own({ command, address, connection: this.record, nth, standard }) : own
   }
 
   /** Says what the option of that name wants, or the standard reply; gives the reply that went out. */
@@ -489,7 +533,10 @@ class Conversation {
     address: string,
     standard: string,
   ): Promise<string> {
-    const answer = settle(this.resolve(stage, this.relay.options[stage] as Answer, command, address), standard)
+    const answer = settle(
+      this.resolve(stage, this.relay.options[stage] as Answer, command, address, standard),
+      standard,
+    )
     await this.say(answer)
     return answer.counts
   }
@@ -497,13 +544,16 @@ class Conversation {
   private async say(answer: Settled, afterWrite?: () => void): Promise<void> {
     await answer.after
     if (this.record.ended !== undefined) return
+    if (answer.deaf === true) this.deaf = true
     if (answer.silent !== true) {
       const text = answer.reply === '' ? '' : `${answer.reply.split(/\r?\n/).join('\r\n')}\r\n`
       const bytes = Buffer.from(text + answer.raw, 'latin1')
-      const written = bytes.length > 0 ? this.write(bytes) : Promise.resolve()
-      if (this.relay.options.packets !== 'bytes') afterWrite?.()
+      const mode = answer.packets ?? this.relay.options.packets ?? 'plain'
+      const write = answer.packets ? joinedWriter(this.socket, mode) : this.write
+      const written = bytes.length > 0 ? write(bytes) : Promise.resolve()
+      if (mode !== 'bytes') afterWrite?.()
       await written
-      if (this.relay.options.packets === 'bytes') afterWrite?.()
+      if (mode === 'bytes') afterWrite?.()
     }
     if (answer.then) this.end('relay', answer.then)
   }
@@ -534,7 +584,7 @@ function settle(answer: PlainAnswer, standard: string): Settled {
   const replaced = answer.raw !== undefined || answer.then !== undefined || answer.silent === true
   const reply = answer.reply ?? (replaced ? '' : standard)
   const raw = answer.raw ?? ''
-  return { ...answer, reply, raw, counts: answer.silent === true ? standard : reply || raw }
+  return { ...answer, reply, raw, counts: answer.silent === true || answer.taken === true ? standard : reply || raw }
 }
 
 function path(line: string): { address: string; parameters: string } {

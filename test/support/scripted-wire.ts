@@ -2,19 +2,34 @@
  * The byte side of the scripted relay: how replies are cut into packets, and where a message body ends (RFC 5321 4.5.2).
  */
 import type net from 'node:net'
+import { Duplex } from 'node:stream'
 
-/** `plain`: one write a reply; `bytes`: one write a byte; `joined`: what is due in one turn of the event loop. */
-export type PacketMode = 'plain' | 'bytes' | 'joined'
+/**
+ * `plain`: one write a reply; `bytes`: one write a byte; `joined`: what is due in one turn of the event loop; `slow`: a
+ * byte every tenth of a second; `half`: a few bytes of the first one, and nothing more.
+ */
+export type PacketMode = 'plain' | 'bytes' | 'joined' | 'slow' | 'half'
+
+const SLOW_MS = 100
+const HALF_BYTES = 3
 
 /** A function that writes to the socket in that manner and settles when the bytes have been handed over. */
 export function joinedWriter(socket: net.Socket, mode: PacketMode): (bytes: Buffer) => Promise<void> {
-  if (mode === 'bytes') {
+  if (mode === 'bytes' || mode === 'slow') {
     return async (bytes) => {
       for (const byte of bytes) {
         if (!socket.writable) return
         socket.write(Buffer.from([byte]))
-        await new Promise((resolve) => setImmediate(resolve))
+        await new Promise((resolve) => (mode === 'bytes' ? setImmediate(resolve) : setTimeout(resolve, SLOW_MS)))
       }
+    }
+  }
+  if (mode === 'half') {
+    let rest = HALF_BYTES
+    return (bytes) => {
+      if (socket.writable && rest > 0) socket.write(bytes.subarray(0, rest))
+      rest -= bytes.length
+      return Promise.resolve()
     }
   }
   if (mode === 'plain') {
@@ -34,6 +49,25 @@ export function joinedWriter(socket: net.Socket, mode: PacketMode): (bytes: Buff
     due.push(bytes)
     return Promise.resolve()
   }
+}
+
+/** The socket with its writes cut in that manner, for TLS on top of it. */
+export function pacedSocket(socket: net.Socket, mode: PacketMode): Duplex {
+  const write = joinedWriter(socket, mode)
+  const paced = new Duplex({
+    read: () => void socket.resume(),
+    write: (bytes: Buffer, _, done) => void write(bytes).then(() => done()),
+    final: (done) => {
+      socket.end()
+      done()
+    },
+  })
+  socket.on('data', (bytes: Buffer) => {
+    if (!paced.push(bytes)) socket.pause()
+  })
+  socket.on('end', () => paced.push(null))
+  socket.on('close', () => paced.destroy())
+  return paced
 }
 
 const END = Buffer.from('\r\n.\r\n')

@@ -32,7 +32,7 @@ export function plainMessage(subject: string, lines: readonly string[] = [], bod
 /** Resolves with Haraka's reply to each message's end of data; throws on any other refusal. */
 export async function submit(port: number, messages: readonly Message[]): Promise<string[]> {
   const socket = net.connect(port, '127.0.0.1')
-  socket.setTimeout(30_000, () => socket.destroy(new Error('Haraka has said nothing for 30 s')))
+  socket.setTimeout(60_000, () => socket.destroy(new Error('Haraka has said nothing for a minute')))
   socket.setNoDelay(true)
   const replies = readReplies(socket)
   const expect = async (code: string, what: string): Promise<string> => {
