@@ -40,7 +40,7 @@ export function keepOutcome(runner: Mocha.Runner, stats: Mocha.Stats, file: stri
     failures.push({
       title: test.fullTitle(),
       file: path.relative(process.cwd(), test.file ?? ''),
-      message: error instanceof Error ? error.message : String(error),
+      message: messageOf(error),
     })
     write(false)
   })
@@ -48,6 +48,12 @@ export function keepOutcome(runner: Mocha.Runner, stats: Mocha.Stats, file: stri
     write(true)
     setTimeout(stillAlive, ENDING_MS).unref()
   })
+}
+
+/** Where tests run in parallel, an error is no Error any more: it comes from another process. */
+function messageOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown }
+  return typeof message === 'string' ? message : String(error)
 }
 
 function stillAlive(): void {
