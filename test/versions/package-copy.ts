@@ -4,9 +4,10 @@
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 
-import { temporaryFolder } from '../../bench/temporary-folder.js'
+import { onExit } from '../../bench/on-exit.js'
 import { PACKAGE } from '../support/haraka-instance.js'
 import { endThoseOf } from './left-over.js'
 
@@ -37,7 +38,12 @@ export function copyAgain(copy: PackageCopy): PackageCopy {
 }
 
 function makeCopy(from: string, names: readonly string[]): PackageCopy {
-  const home = temporaryFolder('versions')
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'relayout-versions-'))
+  const end = (): void => {
+    endThoseOf(home)
+    fs.rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+  }
+  const forget = onExit(end)
   const folder = path.join(home, 'package')
   const temporary = path.join(home, 'tmp')
   fs.mkdirSync(temporary)
@@ -49,8 +55,8 @@ function makeCopy(from: string, names: readonly string[]): PackageCopy {
     folder,
     temporary,
     remove: () => {
-      endThoseOf(home)
-      fs.rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+      forget()
+      end()
     },
   }
 }
