@@ -1,6 +1,7 @@
 /**
  * TCP ports of this computer's own address.
  */
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import net from 'node:net'
 
@@ -8,15 +9,24 @@ import { Problem } from './problem.js'
 
 export const ADDRESS = '127.0.0.1'
 
+/** The system's own begin at 32768 on Linux, above that elsewhere. */
+const [LOWEST, BELOW] = [10_000, 32_768]
+const MOST_TRIES = 100
+
 export async function isFree(port: number): Promise<boolean> {
-  return (await listen(port)) !== undefined
+  return (await failure(port)) === undefined
 }
 
-/** `preferred` when it is free, else any that is. */
-export async function freePort(preferred = 0): Promise<number> {
-  const port = (await listen(preferred)) ?? (await listen(0))
-  if (port === undefined) throw new Problem(`No port of ${ADDRESS} is free.`)
-  return port
+/**
+ * `preferred` when it is free, else any that is. It comes from below the ports that the system gives to whoever asks for
+ * none in particular, so that it is not gone again before it is listened on.
+ */
+export async function freePort(preferred?: number): Promise<number> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const port = tries === 0 && preferred !== undefined ? preferred : randomInt(LOWEST, BELOW)
+    if (await isFree(port)) return port
+  }
+  throw new Problem(`No port of ${ADDRESS} is free.`)
 }
 
 /** Throws a Problem, in one sentence, when the port cannot be listened on. `option` is how to choose another. */
@@ -46,17 +56,4 @@ async function failure(port: number): Promise<string | undefined> {
   server.close()
   await once(server, 'close')
   return undefined
-}
-
-async function listen(port: number): Promise<number | undefined> {
-  const server = net.createServer().listen(port, ADDRESS)
-  try {
-    await once(server, 'listening')
-  } catch {
-    return undefined
-  }
-  const address = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return address.port
 }

@@ -27,7 +27,14 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
   const relay = await startScriptedRelay(options.relay)
   const ini = (options.ini ?? oneSender)(`127.0.0.1:${relay.port}`)
   const haraka = await HarakaInstance.create({ ...options, ini })
-  if (!options.stopped) await haraka.start()
+  try {
+    if (!options.stopped) await haraka.start()
+  } catch (error) {
+    // Else the relay server would keep the process of the tests alive.
+    await relay.close()
+    await haraka.remove()
+    throw error
+  }
   return {
     haraka,
     relay,

@@ -13,15 +13,15 @@ describe('the outcome of a run of mocha', () => {
   after(() => fs.rmSync(folder, { recursive: true }))
 
   /** Runs a file of tests as the package's own are run. */
-  function mocha(source: string): { outcome: Outcome | undefined; out: string } {
+  function mocha(source: string): { outcome: Outcome | undefined; out: string; signal: NodeJS.Signals | null } {
     const file = path.join(folder, 'outcome.json')
     fs.rmSync(file, { force: true })
     fs.writeFileSync(path.join(folder, 'some.test.js'), source)
     const reporter = path.join(PACKAGE, 'dist', 'test', 'support', 'reporter.js')
     const binary = path.join(PACKAGE, 'node_modules', 'mocha', 'bin', 'mocha.js')
     const words = ['--no-config', '--reporter', reporter, '--reporter-option', `outcome=${file}`, 'some.test.js']
-    const { stdout } = spawnSync(process.execPath, [binary, ...words], { cwd: folder, encoding: 'utf8' })
-    return { outcome: readOutcome(file), out: stdout }
+    const { stdout, signal } = spawnSync(process.execPath, [binary, ...words], { cwd: folder, encoding: 'utf8' })
+    return { outcome: readOutcome(file), out: stdout, signal }
   }
 
   it('has the counts, and of each failure the whole title, the file and the message', () => {
@@ -76,6 +76,14 @@ describe('the outcome of a run of mocha', () => {
       outcome.failures.map(({ message }) => message),
       ['first'],
     )
+  })
+
+  it('is there also when something keeps the process alive, which is ended then', () => {
+    const { outcome, signal } = mocha(
+      `it('leaves a server behind', () => void require('net').createServer().listen(0))`,
+    )
+    assert.equal(outcome?.passed, 1)
+    assert.equal(signal, 'SIGKILL')
   })
 
   it('is none where no test was reached', () => {

@@ -7,6 +7,9 @@ import path from 'node:path'
 
 import type Mocha from 'mocha'
 
+/** How long the process may live on when the tests are over, ms. */
+const ENDING_MS = 10_000
+
 export interface Failure {
   readonly title: string
   /** Relative to the folder of the run. */
@@ -41,7 +44,15 @@ export function keepOutcome(runner: Mocha.Runner, stats: Mocha.Stats, file: stri
     })
     write(false)
   })
-  runner.once('end', () => write(true))
+  runner.once('end', () => {
+    write(true)
+    setTimeout(stillAlive, ENDING_MS).unref()
+  })
+}
+
+function stillAlive(): void {
+  console.error('Error: the tests are over, but something keeps their process alive.')
+  process.kill(process.pid, 'SIGKILL') // mocha has an exit code of its own for process.exit
 }
 
 /** Undefined where there is none: not even the first test was reached, or none has failed before mocha was ended. */

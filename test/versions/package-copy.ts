@@ -47,10 +47,9 @@ function makeCopy(from: string, names: readonly string[]): PackageCopy {
   const folder = path.join(home, 'package')
   const temporary = path.join(home, 'tmp')
   fs.mkdirSync(temporary)
-  for (const name of names) {
-    const options = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }
-    fs.cpSync(path.join(from, name), path.join(folder, name), options)
-  }
+  // cp is several times as fast with 14,000 files as what Node has.
+  fs.mkdirSync(folder)
+  execFileSync('cp', ['-a', '--parents', ...names, folder], { cwd: from })
   return {
     folder,
     temporary,
