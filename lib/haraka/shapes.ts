@@ -77,7 +77,7 @@ export interface Todo {
   readonly notes?: Record<string, unknown>
 }
 
-/** Where hmail leaves recipients that it has split off. */
+/** Where hmail leaves recipients that it would split off. */
 export interface HMailOutcome {
   temp_fail(reason: string, details?: object): void
   bounce(reason: string, details?: object): void

@@ -18,7 +18,7 @@ const TOLD: Kind = [
 /** A field of one name is of one kind in all events. */
 const KINDS: Readonly<Record<string, Kind>> = {
   ...kinds(TEXT, 'id item file from sender script version answer reason server address sent refused stage command'),
-  ...kinds(TEXT, 'outcome returned into phase text function kind message kept error addresses'),
+  ...kinds(TEXT, 'outcome returned phase text function kind message kept error addresses'),
   ...kinds(TEXTS, 'to headers failures warnings senders reply presented changed'),
   ...kinds(NUMBER, 'pid size retries recipients senderId priority waiting position port connection messages left'),
   ...kinds(NUMBER, 'scriptLine records'),
@@ -44,7 +44,6 @@ const NEEDED: Readonly<Record<JournalEvent, readonly string[]>> = {
   reply: ['sender', 'server', 'connection', 'stage', 'command', 'reply'],
   close: ['sender', 'server', 'connection', 'messages', 'recipients', 'reason'],
   part: ['id', 'item', 'sender', 'left'],
-  split: ['id', 'item', 'into', 'file', 'to', 'reason'],
   outcome: ['id', 'item', 'outcome', 'reason', 'told'],
   duplicate: ['id', 'item', 'file', 'reason'],
   session: ['phase', 'sender', 'script', 'version'],

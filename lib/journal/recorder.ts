@@ -13,7 +13,7 @@ import { MOST_TEXT, type Wording } from './wording.js'
 /** Names that the administrator, Haraka or the plugin gave. */
 const NAMES = [
   ...['file', 'sender', 'senders', 'script', 'version', 'kept', 'server', 'address', 'port', 'stage', 'answer'],
-  ...['outcome', 'phase', 'function', 'kind', 'into', 'queued', 'lastTry', 'since', 'addresses'],
+  ...['outcome', 'phase', 'function', 'kind', 'queued', 'lastTry', 'since', 'addresses'],
 ]
 
 /** A whole address. */

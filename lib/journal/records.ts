@@ -91,7 +91,6 @@ export interface JournalEvents {
     failed: boolean
   }
   part: { sender: string; left: number }
-  split: { into: string; file: string; to: readonly string[]; recipients?: number | undefined; reason: string }
   outcome: {
     outcome: 'delivered' | 'deferred' | 'bounced' | 'held'
     reason: string
@@ -147,7 +146,6 @@ export const JOURNAL_EVENTS: Readonly<Record<JournalEvent, true>> = {
   reply: true,
   close: true,
   part: true,
-  split: true,
   outcome: true,
   duplicate: true,
   session: true,
@@ -160,7 +158,7 @@ export const JOURNAL_EVENTS: Readonly<Record<JournalEvent, true>> = {
 
 /** What a record is about, where it is about an item of the queue. */
 export interface JournalItem {
-  /** Haraka's uuid, `UUID.1.1`; the items that a message is split into have the same. */
+  /** Haraka's uuid, `UUID.1.1`: the last number counts the items of one message. */
   readonly id: string
   /** The name that the item keeps through retries and restarts. */
   readonly item: string

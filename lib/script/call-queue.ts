@@ -18,6 +18,9 @@ import type { LinkSettings, WorkerLink } from './worker-link.js'
 /** A thread that has not begun a call after this long is not going to. */
 const STARTING_MS = 10_000
 
+/** How often the beginning of a session is tried when its thread dies meanwhile, which no script can bring about. */
+const MOST_BEGINNINGS = 3
+
 export class CallQueue {
   readonly #settings: LinkSettings
   readonly #supply: ThreadSupply
@@ -244,6 +247,12 @@ export class CallQueue {
   /** The beginning of a session is not tried for ever: what was killed in it is left out from now on. */
   #blame(call: Call, failure: ScriptFailure, phase: string): void {
     const { session } = call
+    const begins = call.request === REQUEST.open || phase === 'main chunk' || phase === 'Start'
+    if (session !== undefined && begins && failure.kind === 'unavailable' && ++session.lostThreads < MOST_BEGINNINGS) {
+      // Else the session would have no functions for as long as it is open, though nothing is wrong with its script.
+      this.add(call)
+      return
+    }
     const blamed = phase === '' ? failure : { ...failure, function: phase }
     if (session === undefined || phase !== 'Start') {
       if (session !== undefined && phase === 'main chunk') session.broken = blamed

@@ -27,6 +27,8 @@ export interface OpenSession {
   broken: ScriptFailure | undefined
   /** Start has been killed, or has failed for want of time or memory: a fresh beginning leaves it out. */
   skipStart: boolean
+  /** How often its beginning was cut off because the thread died. */
+  lostThreads: number
   /** No more calls will come. */
   readonly closed: boolean
   /** The thread in which the session is open. */

@@ -136,6 +136,7 @@ class ThreadSession implements ScriptSession, OpenSession {
   readonly started: Promise<SessionStart>
   broken: ScriptFailure | undefined
   skipStart = false
+  lostThreads = 0
   closed = false
   openIn: unknown
   mask = ALL_CALLBACKS

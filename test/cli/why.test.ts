@@ -68,7 +68,6 @@ interface Report {
     id: string
     item: string
     state: string
-    splitFrom?: string
     doing?: string
     again?: string
     offers: number
@@ -133,10 +132,10 @@ describe('relayout why', function () {
     }
   })
 
-  it('tells of one that was split: what became of each recipient, and of what was split off', async () => {
+  it('tells of one of which a part was delivered and a part deferred: what became of each recipient', async () => {
     const { code, out } = await call(ID(3))
     assert.equal(code, 0)
-    assertGolden('why-split', out)
+    assertGolden('why-several', out)
   })
 
   it('tells of one that was bounced for a reply that the script rewrote, by its recipient', async () => {
@@ -158,24 +157,28 @@ describe('relayout why', function () {
     assert.deepEqual(await ids(ofLast.slice(0, -1)), [])
   })
 
-  it('follows an item to what was split off it, and shows what it was split off from', async () => {
+  it('finds an item by its id and by its name, with those of its recipients that were deferred', async () => {
     const whole = (await why(ID(3))).messages
     assert.deepEqual(
-      whole.map(({ item, splitFrom, state }) => [splitFrom, state, item !== splitFrom]),
+      whole.map(({ state, recipients }) => [state, recipients.map(({ to, state }) => [to, state])]),
       [
-        [undefined, 'delivered', true],
-        [whole[0]?.item, 'in the queue', true],
+        [
+          'in the queue',
+          [
+            ['ann@example.net', 'delivered'],
+            ['later@example.net', 'deferred'],
+          ],
+        ],
       ],
     )
     assert.deepEqual((await why(whole[0]?.item ?? '')).messages, whole)
-    assert.deepEqual((await why(whole[1]?.item ?? '')).messages, whole.slice(1))
-    assert.equal(whole[1]?.doing, 'deferred')
-    assert.ok(whole[1].again !== undefined)
+    assert.equal(whole[0]?.doing, 'deferred')
+    assert.ok(whole[0].again !== undefined)
   })
 
   it('finds the latest messages from or to an address, and says that there are more', async () => {
     const all = await why('joe@example.com')
-    // Four from that address, in five items and what was split off one, and the bounce to it.
+    // Four from that address, in five items, and the bounce to it.
     assert.equal(new Set(all.messages.map(({ id }) => id)).size, 6)
     assert.equal(all.more, false)
     const latest = await why('<joe@example.com>', '--limit', '2')

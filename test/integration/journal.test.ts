@@ -147,7 +147,7 @@ describe('the journal', function () {
         await scene.submit(
           message('skipped', ['ann@example.net'], 'skip@example.com'),
           message('deferred', ['later@example.net']),
-          message('split', [
+          message('several', [
             'ann@example.net',
             'later@example.net',
             'never@example.net',
@@ -165,7 +165,7 @@ describe('the journal', function () {
       },
     )
     const offers = all.filter((record) => record.event === 'offer')
-    const [skipped, deferred, split] = ['skip@example.com', 'joe@example.com', 'joe@example.com'].map(
+    const [skipped, deferred, several] = ['skip@example.com', 'joe@example.com', 'joe@example.com'].map(
       (from, i) => offers.filter((offer) => offer.from === from)[i === 2 ? 1 : 0],
     )
     assert.deepEqual(about(all, skipped?.item).map(inShort), ['offer', 'decision skip', 'skip'])
@@ -184,7 +184,7 @@ describe('the journal', function () {
     assert.deepEqual(outcome.told, [{ to: 'later@example.net', said: '450 4.2.1 later' }])
     assert.ok((outcome.delay ?? 0) > 0)
 
-    const whole = all.filter(({ id }) => id !== undefined && id === split?.id)
+    const whole = all.filter(({ id }) => id !== undefined && id === several?.id)
     const replies = whole.filter((record) => record.event === 'reply')
     const rewritten = replies.find(({ command }) => command.includes('rewritten'))
     assert.deepEqual(
@@ -196,7 +196,7 @@ describe('the journal', function () {
     assert.match(broken?.warnings?.[0] ?? '', /does not start with a code/)
     // All of them stay in the one item.
     assert.deepEqual(
-      about(all, split?.item).flatMap((record) => (record.event === 'outcome' ? inShort(record) : [])),
+      about(all, several?.item).flatMap((record) => (record.event === 'outcome' ? inShort(record) : [])),
       ['outcome delivered', 'outcome bounced', 'outcome deferred'],
     )
     const bounced = all.find((record) => record.event === 'outcome' && record.outcome === 'bounced')

@@ -26,7 +26,9 @@ describeWithPostfix(`Postfix reloaded and stopped in the middle${WITHOUT_POSTFIX
   it(`${MESSAGES} messages arrive all the same`, async () => {
     const { postfix, mail, mailbox } = relays
     const arrived = (count: number): Promise<void> =>
-      until(`${count} messages have arrived`, () => mailbox.messages.length >= count)
+      until(`${count} messages have arrived`, () => mailbox.messages.length >= count).catch((error: unknown) => {
+        throw new Error(`${String(error)}\n${postfix.log().slice(-4_000)}\n${mail.haraka.output.slice(-2_000)}`)
+      })
     const submitted = mail.submit()
     await arrived(15)
     postfix.reload()

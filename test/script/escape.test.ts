@@ -119,7 +119,8 @@ describe('a script that writes what is read only', () => {
 })
 
 describe('a script that was ended', () => {
-  const { open } = usePort({ timeoutMs: 200 })
+  // Time enough for what is not to be ended, on a busy machine too.
+  const { open } = usePort({ timeoutMs: 2_000 })
 
   it('begins afresh with nothing of what it was', async () => {
     const { session } = open(`runs = (runs or 0) + 1
@@ -142,6 +143,10 @@ describe('a script that was ended', () => {
     session.close()
     assert.deepEqual(reasons, ['1111', '1222', 'timeout', '1111', 'timeout', '1111'])
   })
+})
+
+describe('a script that is to be ended', () => {
+  const { open } = usePort({ timeoutMs: 200 })
 
   for (const [what, loop] of Object.entries({
     'a coroutine that is resumed in a pcall': `

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Worker } from 'node:worker_threads'
 import { failureOf, FACTS, usePort } from './fixture.js'
 
 const LOOP = 'while true do end'
@@ -64,6 +65,32 @@ describe('the senders', () => {
     assert.deepEqual(second.printed, ['nil\tnil\tnil'])
   })
 })
+
+for (const [times, what] of [
+  [1, 'once'],
+  [2, 'twice'],
+  [Infinity, 'whenever it begins'],
+] as const)
+  describe(`a session whose thread dies ${what}`, () => {
+    const { open } = usePort({ timeoutMs: 20_000 })
+    /** So many of the threads that are made die while the script begins. */
+    let dying: number = times
+    const made = (thread: Worker): void => {
+      if (dying-- > 0) thread.once('online', () => setTimeout(() => void thread.terminate(), 300))
+    }
+    before(() => void process.on('worker', made))
+    after(() => void process.off('worker', made))
+
+    it(times < 3 ? 'has its functions all the same' : 'is told so, and does not try for ever', async () => {
+      const { session } = open(`local t = os.clock() while os.clock() - t < 1 do end ${COUNTING}`)
+      const { topLevel } = await session.started
+      if (times < 3) {
+        assert.equal((await session.checkFile(FACTS)).actions.Priority, 1)
+        assert.equal(dying, -1)
+      } else assert.match(topLevel?.message ?? '', /the script engine (has crashed|does not start)/)
+      session.close()
+    })
+  })
 
 // Threads have a low priority: where many begin at once on a busy machine, any of them may have to wait for long.
 describe('very many senders', () => {

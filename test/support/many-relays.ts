@@ -204,9 +204,11 @@ export async function openManyRelays(
     }
   }
 
+  /** Nothing is on its way to where it is seen. */
+  const idle = (): boolean => options.elsewhere?.idle() !== false
+
   async function reached(what: string, condition: () => boolean): Promise<void> {
-    const idle = (): boolean => options.elsewhere?.idle() !== false
-    await until(what, () => condition() && idle(), options.patienceMs ?? 40_000).catch((error: unknown) => {
+    await until(what, condition, options.patienceMs ?? 40_000).catch((error: unknown) => {
       const { known } = account()
       const missing = [...awaited].filter((address) => !known(address))
       throw new Error(`${String(error)}; without a fate: ${missing.join(' ')}\n${haraka.output.slice(-10_000)}`)
@@ -258,11 +260,11 @@ export async function openManyRelays(
       // The names alone are looked at first: an account of a long queue takes a while.
       const untried = (): boolean =>
         cases.some(({ rests }) => rests) ? !haraka.queued().every(attempted) : haraka.queue().some(isUntried)
-      await reached('every recipient has a fate', () => !untried() && !missing())
+      await reached('every recipient has a fate', () => !untried() && !missing() && idle())
       return account()
     },
     async drained() {
-      await reached('the queue is empty', () => haraka.queue().length === 0)
+      await reached('the queue is empty', () => haraka.queue().length === 0 && idle())
       return account()
     },
     async remove() {

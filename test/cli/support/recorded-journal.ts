@@ -70,13 +70,9 @@ function settle(lines: readonly string[], { haraka, relay }: Scene): JournalReco
     new Map([...new Set(lines.join('\n').match(pattern))].map((found, i) => [found, i + 1]))
   const uuids = numbered(/[\dA-F]{8}-[\dA-F-]{27}/g)
   const items = new Map<string, { readonly n: number; readonly came: number }>()
-  const meet = (item: string | undefined, came = BEGIN_MS + items.size * 60 * MINUTE_MS): void => {
-    if (item !== undefined && !items.has(item)) items.set(item, { n: items.size + 1, came })
-  }
-  for (const record of lines.map((line) => JSON.parse(line) as JournalRecord)) {
-    meet(record.item)
-    // What is split off comes right after it.
-    if (record.event === 'split') meet(record.into, (items.get(record.item ?? '')?.came ?? 0) + 1000)
+  for (const { item } of lines.map((line) => JSON.parse(line) as JournalRecord)) {
+    if (item === undefined || items.has(item)) continue
+    items.set(item, { n: items.size + 1, came: BEGIN_MS + items.size * 60 * MINUTE_MS })
   }
   const settled = lines.map((line) => {
     let text = line.replaceAll(haraka.folder, '/opt/haraka').replaceAll(`:${relay.port}`, ':2525')

@@ -4,10 +4,11 @@
  */
 import { type JournalFault, readJournal } from '../../../journal/journal-reader.js'
 import type { JournalRecord } from '../../../journal/records.js'
-import { Account, inOrder } from './account.js'
+import { Account } from './account.js'
 import { peek } from './peek.js'
 import { isOrBelongsTo, type Question } from './question.js'
 import { type Entry, SharedRecords } from './shared-records.js'
+import { summaryOf } from './summary.js'
 
 /** The time that the journal covers; undefined: it has no record. */
 export interface Covered {
@@ -16,7 +17,7 @@ export interface Covered {
 }
 
 export interface Collected {
-  /** In the order of their first records; what was split off follows. */
+  /** In the order of their first records. */
   readonly accounts: readonly Account[]
   /** There were older ones beyond the limit. */
   readonly more: boolean
@@ -32,7 +33,7 @@ interface Message {
 }
 
 /** Looked at whomever they are about. */
-const SHARED = new Set(['begin', 'connection', 'close', 'session', 'reload', 'lost', 'split'])
+const SHARED = new Set(['begin', 'connection', 'close', 'session', 'reload', 'lost'])
 
 /** `fault`: told of every line that is no record. */
 export async function collect(
@@ -53,9 +54,6 @@ class Collector {
   readonly #question: Question
   readonly #limit: number
   readonly #messages = new Map<string, Message>()
-  /** Of a question for an item: that one, and what was split off it. */
-  readonly #items = new Set<string>()
-  readonly #origins = new Map<string, Entry>()
   readonly #shared = new SharedRecords<Account>()
   #place = 0
   #from: string | undefined
@@ -66,7 +64,6 @@ class Collector {
   constructor(question: Question, limit: number) {
     this.#question = question
     this.#limit = limit
-    if (question.kind === 'item') this.#items.add(question.item)
   }
 
   wants(line: Buffer): boolean {
@@ -85,7 +82,6 @@ class Collector {
     if (record.event === 'begin' && record.addresses === 'hashed') this.#hashed = true
     for (const account of this.#shared.see(entry)) account.add(entry)
     if (id === undefined || item === undefined) return
-    if (record.event === 'split') this.#split(record.into, entry)
     if (this.#isAbout(record.event, id, item) && this.#isAsked(record, id)) this.#add(entry, id, item)
   }
 
@@ -96,7 +92,7 @@ class Collector {
     const covered = this.#from === undefined ? undefined : { from: this.#from, to: this.#to }
     const accounts = all.map((account) => ({ account, at: first(account) })).sort((a, b) => a.at - b.at)
     return {
-      accounts: inOrder(accounts.map(({ account }) => account)),
+      accounts: accounts.map(({ account }) => account),
       more: this.#more,
       covered,
       hashed: this.#hashed,
@@ -113,7 +109,7 @@ class Collector {
   #isAbout(event: string, id: string, item: string): boolean {
     const question = this.#question
     if (question.kind === 'id') return isOrBelongsTo(id, question.id)
-    if (question.kind === 'item') return this.#items.has(item)
+    if (question.kind === 'item') return item === question.item
     return event === 'offer' || this.#messages.has(id)
   }
 
@@ -149,9 +145,6 @@ class Collector {
     if (!account) {
       account = new Account(id, item)
       message.accounts.set(item, account)
-      const origin = this.#origins.get(item)
-      if (origin) account.add(origin)
-      this.#origins.delete(item)
     }
     return account
   }
@@ -167,23 +160,12 @@ class Collector {
     return message
   }
 
-  #split(into: string, entry: Entry): void {
-    const { id = '', item = '' } = entry.record
-    const about = this.#question.kind === 'address' ? this.#messages.has(id) : this.#isAbout('split', id, item)
-    if (!about && !this.#items.has(into)) return
-    if (this.#question.kind === 'item') this.#items.add(into)
-    const account = this.#messages.get(id)?.accounts.get(into)
-    if (account) account.add(entry)
-    else this.#origins.set(into, entry)
-  }
-
   #addLost(account: Account): void {
     const own = account.own
-    const [first, last] = [own[0], own.at(-1)]
-    if (!first || !last) return
+    const [first] = own
+    if (!first) return
     const pids = new Set(own.map(({ record }) => record.pid))
-    const finished = last.record.event === 'outcome' && /delivered|bounced/.test(last.record.outcome)
-    const until = finished ? last.record.t : this.#to
+    const until = summaryOf(account).endedAt ?? this.#to
     for (const entry of this.#shared.lostBetween(first.record.t, until, pids)) account.add(entry)
   }
 }

@@ -1,9 +1,9 @@
-/** How a message ended, or what it waits for: of all its recipients, also those in items that were split off. */
+/** How a message ended, or what it waits for, recipient by recipient. */
 import type { Colour } from '../../output/terminal.js'
 import { moment } from '../../output/units.js'
 import { bySaid } from './outcome-step.js'
 import { addresses, spell } from './step.js'
-import { type Doing, isDone, type RecipientState, type Summary } from './summary.js'
+import type { Doing, RecipientEnd, RecipientState, Summary } from './summary.js'
 
 export type Row = readonly [title: string, text: string, colour: Colour | undefined]
 
@@ -31,27 +31,42 @@ const STATES: readonly RecipientState[] = ['deferred', 'held', 'queued', 'delive
 /** Begins what belongs to the row above. */
 export const DEEPER = '  '
 
-/** `untilWhen`: the journal's last record. */
-export function endRows(parts: readonly Summary[], untilWhen: string): Row[] {
-  const [whole] = parts
-  const recipients = parts.flatMap((part) => part.recipients)
-  const queued = parts.filter((part) => !isDone(part.state))
-  const rows: (readonly [string, Colour])[] = queued.map((part) => [inTheQueue(part, untilWhen), 'yellow'])
+/** `offered`: when it was, each time. `untilWhen`: the journal's last record. */
+export function endRows(summary: Summary, offered: readonly string[], untilWhen: string): Row[] {
+  const { recipients, queued, doing } = summary
+  const inQueue = summary.state === 'in the queue'
+  const rows: (readonly [string, Colour])[] = inQueue ? [[inTheQueue(summary, untilWhen), 'yellow']] : []
   for (const state of STATES) {
     const mine = recipients.filter((recipient) => recipient.state === state)
-    if (mine.length === 0 || (state === 'queued' && mine.length === recipients.length)) continue
-    const at = mine.reduce((last, { at = '' }) => (at > last ? at : last), '')
-    const told = queued.length > 0 && queued.every(({ doing }) => doing === state)
-    if (state === 'queued') rows.push(['not tried yet', COLOURS[state]])
-    else if (!told) rows.push([`${state} ${moment(Date.parse(at))}${took(whole?.queued, at)}`, COLOURS[state]])
-    for (const [said, to] of bySaid(mine)) {
-      const whom = recipients.length > 1 ? `${addresses(to)}${said && ': '}` : ''
-      if (whom + said !== '') rows.push([DEEPER + whom + said, COLOURS[state]])
+    if (state === 'queued' && mine.length === recipients.length) continue
+    const attempts = byAttempt(mine, offered)
+    for (const [i, some] of attempts.entries()) {
+      const at = some.reduce((last, { at = '' }) => (at > last ? at : last), '')
+      const told = state === doing && i === attempts.length - 1
+      if (state === 'queued') rows.push(['not tried yet', COLOURS[state]])
+      else if (!told) rows.push([`${state} ${moment(Date.parse(at))}${took(queued, at)}`, COLOURS[state]])
+      for (const [said, to] of bySaid(some)) {
+        const whom = recipients.length > 1 ? `${addresses(to)}${said && ': '}` : ''
+        if (whom + said !== '') rows.push([DEEPER + whom + said, COLOURS[state]])
+      }
     }
   }
-  if (rows.length === 0) rows.push(['its recipients are in the items that it was split into', 'yellow'])
-  const title = queued.length > 0 ? 'now' : 'ended'
+  if (rows.length === 0) rows.push(['not recorded', 'yellow'])
+  const title = inQueue ? 'now' : 'ended'
   return rows.map(([text, colour], i) => [i === 0 ? title : '', text, colour])
+}
+
+/** Those together that had their ends in one attempt, the earliest first. */
+function byAttempt(recipients: readonly RecipientEnd[], offered: readonly string[]): RecipientEnd[][] {
+  const attempts = new Map<number, RecipientEnd[]>()
+  for (const recipient of recipients) {
+    const { at = '' } = recipient
+    const attempt = offered.filter((t) => t <= at).length
+    const some = attempts.get(attempt)
+    if (some) some.push(recipient)
+    else attempts.set(attempt, [recipient])
+  }
+  return [...attempts].sort(([a], [b]) => a - b).map(([, some]) => some)
 }
 
 function took(queued: string | undefined, at: string): string {

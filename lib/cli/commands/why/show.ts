@@ -7,7 +7,6 @@ import { showHead } from './head.js'
 import type { Report } from './report.js'
 import { withoutRepeats } from './repeats.js'
 import { stepsOf } from './steps.js'
-import type { Summary } from './summary.js'
 import { timeLine } from './time-line.js'
 
 /** `accounts`: those of the report's messages. */
@@ -18,31 +17,14 @@ export function show(terminal: Terminal, report: Report, accounts: readonly Acco
   }
   if (report.more) say(terminal, latest(messagesOf(report)))
   if (report.more) terminal.print()
-  const withParts = parts(report)
   for (const [i, message] of report.messages.entries()) {
     const account = accounts[i]
     if (!account) continue
     if (i > 0) for (let lines = 0; lines < 2; lines++) terminal.print()
-    showHead(terminal, account, withParts(message), report.journal.covered?.to ?? '')
+    showHead(terminal, account, message, report.journal.covered?.to ?? '')
     terminal.print()
     for (const line of timeLine(terminal, withoutRepeats(account, stepsOf(account)))) terminal.print(line)
   }
-}
-
-/** Gives a message with all that was split off it. */
-function parts({ messages }: Report): (message: Summary) => Summary[] {
-  const children = new Map<string, Summary[]>()
-  for (const message of messages) {
-    if (message.splitFrom === undefined) continue
-    children.set(message.splitFrom, [...(children.get(message.splitFrom) ?? []), message])
-  }
-  const add = (message: Summary, found: Set<Summary>): Set<Summary> => {
-    if (found.has(message)) return found
-    found.add(message)
-    for (const part of children.get(message.item) ?? []) add(part, found)
-    return found
-  }
-  return (message) => [...add(message, new Set())]
 }
 
 function latest(shown: number): string {

@@ -38,8 +38,6 @@ export function stepsOf(account: Account): Step[] {
 function stepOf(record: JournalRecord, account: Account, before: Before): Step | undefined {
   const { t, event } = record
   const shared = record.item !== account.item
-  if (event === 'split' && shared)
-    return { t, lines: [line(`split off from item ${record.item ?? ''}: ${record.reason}`)] }
   if (shared && !SHARED_WITH_WORDS.has(event)) return undefined
   const words = WORDS[event] as (record: JournalRecord, before: Before) => readonly StepLine[]
   const lines = words(record, before)
@@ -95,7 +93,6 @@ const WORDS: Words = {
     ),
   ],
   part: ({ left }) => [line(`a part of it is done with; ${count(left, 'recipient')} left`)],
-  split: ({ to, reason, into }) => [line(`split into item ${into}: ${reason}`), deeper(addresses(to, Infinity))],
   outcome: toldLines,
   duplicate: ({ reason }) => [line(`a second copy is dropped: ${reason}`, 'dim')],
   failure: ({ function: name, message, kind }) => [line(`${name} fails (${kind}): ${message}`, 'red')],

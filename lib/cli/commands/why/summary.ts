@@ -13,12 +13,8 @@ export interface RecipientEnd {
   readonly at?: string
 }
 
-/** `split`: all recipients went on in other items. */
-export type State = 'delivered' | 'bounced' | 'delivered and bounced' | 'split' | 'in the queue'
-
-export function isDone(state: State): boolean {
-  return state !== 'in the queue'
-}
+/** `unknown`: only the end of its records is left. */
+export type State = 'delivered' | 'bounced' | 'delivered and bounced' | 'in the queue' | 'unknown'
 
 /** What an item in the queue does, as far as is recorded. */
 export type Doing = 'skipped' | 'deferred' | 'held' | 'waiting' | 'under way' | 'left to Haraka' | 'offered'
@@ -26,8 +22,6 @@ export type Doing = 'skipped' | 'deferred' | 'held' | 'waiting' | 'under way' | 
 export interface Summary {
   readonly id: string
   readonly item: string
-  /** The item that it was split off from. */
-  readonly splitFrom?: string
   readonly from?: string
   readonly size?: number
   readonly queued?: string
@@ -52,16 +46,13 @@ export function summaryOf(account: Account): Summary {
   const records = account.own.map(({ record }) => record)
   const offers = records.filter((record) => record.event === 'offer')
   const offer = offers.at(-1)
-  const recipients = recipientsOf(records, account.origin?.to ?? [])
-  const state = stateOf(recipients)
+  const recipients = recipientsOf(records)
   const last = records.findLast(({ event }) => DOING[event] !== undefined)
-  const origin = account.origin?.item
+  const state = stateOf(recipients, last)
   return {
     id: account.id,
     item: account.item,
-    ...(origin === undefined ? {} : { splitFrom: origin }),
-    ...(offer ? { from: offer.from, size: offer.size, queued: offer.queued } : {}),
-    ...fileOf(offer?.file ?? account.origin?.file),
+    ...(offer ? { from: offer.from, size: offer.size, queued: offer.queued, file: offer.file } : {}),
     offers: offers.length,
     attempts: records.filter(({ event }) => event === 'send' || event === 'pass').length,
     attemptsBefore: offers[0]?.retries ?? 0,
@@ -72,11 +63,10 @@ export function summaryOf(account: Account): Summary {
 }
 
 /** Each once, in their order. */
-function recipientsOf(records: readonly JournalRecord[], first: readonly string[]): RecipientEnd[] {
-  const ends = new Map<string, RecipientEnd>(first.map((to) => [to, { to, state: 'queued' }]))
+function recipientsOf(records: readonly JournalRecord[]): RecipientEnd[] {
+  const ends = new Map<string, RecipientEnd>()
   for (const record of records) {
     if (record.event === 'offer') for (const to of record.to) ends.set(to, ends.get(to) ?? { to, state: 'queued' })
-    else if (record.event === 'split') for (const to of record.to) ends.delete(to)
     else if (record.event === 'outcome')
       for (const { to, said = record.reason } of record.told)
         ends.set(to, { to, state: record.outcome, said, at: record.t })
@@ -84,10 +74,10 @@ function recipientsOf(records: readonly JournalRecord[], first: readonly string[
   return [...ends.values()]
 }
 
-function stateOf(recipients: readonly RecipientEnd[]): State {
+function stateOf(recipients: readonly RecipientEnd[], last: JournalRecord | undefined): State {
   const states = new Set(recipients.map(({ state }) => state))
   if (states.has('queued') || states.has('deferred') || states.has('held')) return 'in the queue'
-  if (states.size === 0) return 'split'
+  if (states.size === 0) return last ? 'in the queue' : 'unknown'
   return states.size === 2 ? 'delivered and bounced' : states.has('delivered') ? 'delivered' : 'bounced'
 }
 
@@ -118,8 +108,4 @@ function waiting(last: JournalRecord | undefined): Pick<Summary, 'doing' | 'doin
 function endedAt(recipients: readonly RecipientEnd[]): Pick<Summary, 'endedAt'> {
   const last = recipients.reduce((latest, { at = '' }) => (at > latest ? at : latest), '')
   return last === '' ? {} : { endedAt: last }
-}
-
-function fileOf(file: string | undefined): Pick<Summary, 'file'> {
-  return file === undefined ? {} : { file }
 }
