@@ -1,7 +1,7 @@
 /**
  * An account of mail in rows and sentences.
  */
-import { type Account, assertBalanced } from '../test/accounting/ledger.js'
+import { type Account, assertBalanced, copiesByReason } from '../test/accounting/ledger.js'
 import type { Row } from './part.js'
 
 /** None: it balances. */
@@ -14,13 +14,10 @@ export function faultsOf(account: Account): string[] {
   }
 }
 
-/** How many recipients have their message twice, by the reasons why that had to be. */
-export function reasonsOf({ twice }: Account): Row[] {
-  const counts = new Map<string, number>()
-  for (const { why } of twice) {
-    // Without the places, each of which is another one.
-    const reason = why?.replaceAll(/(^|; )[^:;]*: /g, '$1') ?? 'no reason'
-    counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  }
-  return Array.from(counts, ([reason, count]) => ({ what: `twice: ${reason}`, figure: String(count) }))
+/** How many copies too many there are, by the reasons why they had to be. */
+export function copiesOf(account: Account): Row[] {
+  return Array.from(copiesByReason(account), ([reason, count]) => ({
+    what: `sent again: ${reason}`,
+    figure: String(count),
+  }))
 }

@@ -4,7 +4,7 @@
 import { inWords } from '../test/accounting/ledger.js'
 import { until } from '../test/support/haraka-instance.js'
 import { randomFrom } from '../test/support/random.js'
-import { faultsOf, reasonsOf } from './balance.js'
+import { faultsOf, copiesOf } from './balance.js'
 import { Load } from './load.js'
 import { MailSite } from './mail-site.js'
 import type { Part, PartResult } from './part.js'
@@ -68,7 +68,7 @@ export function runCluster({ messages, kills, perSecond = Infinity, seed, progre
         { what: 'edits of scripts and settings meanwhile', figure: String(edits) },
         { what: 'queue files when Haraka as a whole was killed', figure: String(waiting) },
         { what: 'account', figure: inWords(account) },
-        ...reasonsOf(account),
+        ...copiesOf(account),
         { what: 'journal', figure: `${journal.records} records, ${journal.faults.length} lines cut short by a kill` },
       ],
       faults: [

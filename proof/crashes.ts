@@ -3,7 +3,7 @@
  */
 import { inWords } from '../test/accounting/ledger.js'
 import { crashRun } from '../test/crashes/crash-run.js'
-import { faultsOf, reasonsOf } from './balance.js'
+import { faultsOf, copiesOf } from './balance.js'
 import type { Part, PartResult } from './part.js'
 
 const MESSAGES = 2_000
@@ -26,7 +26,7 @@ export const crashes: Part = {
         { what: 'time', figure: `${seconds} s` },
         { what: 'messages whose taking was not answered', figure: String(inDoubt) },
         { what: 'account', figure: inWords(account) },
-        ...reasonsOf(account),
+        ...copiesOf(account),
       ],
       faults: [
         ...faultsOf(account),

@@ -4,7 +4,7 @@
  */
 import { inWords } from '../test/accounting/ledger.js'
 import { randomFrom } from '../test/support/random.js'
-import { faultsOf, reasonsOf } from './balance.js'
+import { faultsOf, copiesOf } from './balance.js'
 import { afterWarmUp } from './flat.js'
 import { Load } from './load.js'
 import { MailSite, NODES } from './mail-site.js'
@@ -64,7 +64,7 @@ export const soak: Part = {
             figure: `${load.taken + steady.handed.length}, ${(load.taken / seconds).toFixed(1)} a second and ${(steady.handed.length / seconds).toFixed(1)} of the steady client, ${(load.bytes / 2 ** 20).toFixed(0)} MB`,
           },
           { what: 'account', figure: inWords(account) },
-          ...reasonsOf(account),
+          ...copiesOf(account),
           { what: 'until the queue was empty', figure: `${((drainedMs - stoppedMs) / 1000).toFixed(0)} s` },
           {
             what: 'edits',

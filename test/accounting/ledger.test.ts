@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import { identified, identify } from './identity.js'
-import { assertBalanced, inWords, Ledger, type Sighting } from './ledger.js'
+import { assertBalanced, copiesByReason, inWords, Ledger, type Sighting } from './ledger.js'
 
 const sighting = (recipient: string, more: Partial<Sighting> = {}): Sighting => ({
   recipient,
@@ -62,6 +62,11 @@ describe('an account of mail', () => {
 
   it('does not excuse a third by one doubt', () => {
     assert.throws(() => assertBalanced(ledgerOf(doubtful, A, A, B).account()), /twice, for no reason/)
+  })
+
+  it('counts the copies too many by their reasons', () => {
+    const often = ledgerOf(doubtful, doubtful, A, B, sighting('b@x.test')).account()
+    assert.deepEqual(Object.fromEntries(copiesByReason(often)), { reset: 2, 'no reason': 1 })
   })
 
   it('counts everybody once, by what was seen last', () => {

@@ -104,6 +104,19 @@ export class Ledger {
   }
 }
 
+/** How many copies too many there are, by the reasons why they had to be; `no reason`: a fault. */
+export function copiesByReason({ twice }: Account): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { sightings, why } of twice) {
+    const doubts = sightings.flatMap(({ doubt }) => (why === undefined || doubt === undefined ? [] : [doubt]))
+    for (let copy = 0; copy < sightings.length - 1; copy++) {
+      const doubt = doubts[copy] ?? 'no reason'
+      counts.set(doubt, (counts.get(doubt) ?? 0) + 1)
+    }
+  }
+  return counts
+}
+
 /** All sightings but one are in doubt. */
 function reason(sightings: readonly Sighting[]): string | undefined {
   const doubts = sightings.flatMap(({ doubt, where }) => (doubt === undefined ? [] : [`${where}: ${doubt}`]))

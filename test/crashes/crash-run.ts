@@ -2,7 +2,7 @@
  * Mail through a Haraka that is ended again and again at random moments of its work, and started again at once
  * (crash-scene.ts). Gives an account of every recipient.
  */
-import type { Account } from '../accounting/ledger.js'
+import { type Account, copiesByReason } from '../accounting/ledger.js'
 import { randomFrom } from '../support/random.js'
 import { CrashScene, pause } from './crash-scene.js'
 
@@ -73,17 +73,12 @@ export async function crashRun({ messages, kills, seed, progress }: CrashRunOpti
 /** The account in words, with the doubles by their reasons. */
 export function report({ account, kills, inDoubt, wrongFates, seconds }: CrashRun): string {
   const { recipients, fates, lost, twice, wrong } = account
-  const reasons = new Map<string, number>()
-  for (const { why = 'no reason' } of twice) {
-    const reason = why.replaceAll(/connection \d+ to \d+: /g, '')
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
-  }
   const ended = Object.entries(kills).map(([signal, count]) => `${count} × ${signal}`)
   return [
     `Haraka ended by ${ended.join(', ')}; ${seconds} s`,
     `${recipients} recipients: ${fates.delivered} delivered, ${fates.bounced} bounced, ${fates.queued} queued`,
     `lost: ${lost.length}; wrong: ${wrong.length + wrongFates.length}; messages in doubt when handed over: ${inDoubt}`,
     `twice: ${twice.length}`,
-    ...[...reasons].map(([reason, count]) => `  ${count} × ${reason}`),
+    ...Array.from(copiesByReason(account), ([reason, count]) => `  ${count} × ${reason}`),
   ].join('\n')
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { faultsOf, reasonsOf } from '../../proof/balance.js'
+import { faultsOf, copiesOf } from '../../proof/balance.js'
 import { PARTS } from '../../proof/parts.js'
 import { page, PAGE } from '../../proof/reliability-page.js'
 import { Ledger } from '../accounting/ledger.js'
@@ -56,7 +56,7 @@ describe('the account in the proof', () => {
       for (const where of ['connection 1 to 25', 'connection 2 to 25'])
         ledger.sees({ recipient, message: 'm', fate: 'delivered', where, doubt: 'it was reset' })
     assert.match(faultsOf(ledger.account()).join(), /lost: 1/)
-    assert.deepEqual(reasonsOf(ledger.account()), [{ what: 'twice: it was reset', figure: '2' }])
+    assert.deepEqual(copiesOf(ledger.account()), [{ what: 'sent again: it was reset', figure: '2' }])
     ledger.sees({ recipient: 'c@x.test', message: 'm', fate: 'queued', where: 'queue' })
     assert.deepEqual(faultsOf(ledger.account()), [])
   })
