@@ -15,6 +15,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
+import { progress, runMain, wholeNumber } from './command-line.js'
 import { type Figure, goalAndMiss, spread } from './figure.js'
 import { ROOT } from './haraka.js'
 import { described, machine } from './machine.js'
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
       pages: { type: 'string', default: ROOT },
     },
   })
-  const [rounds, shrink] = [number('rounds', values.rounds), number('shrink', values.shrink)]
+  const [rounds, shrink] = [wholeNumber('rounds', values.rounds), wholeNumber('shrink', values.shrink)]
   const unknown = positionals.find((part) => !PART_NAMES.includes(part as PartName))
   if (unknown !== undefined) throw new Error(`there is no part ${unknown}: ${PART_NAMES.join(', ')}`)
   const trial = rounds < ROUNDS || shrink > 1
@@ -100,17 +101,4 @@ function shown(one: Figure): string {
   return `${ratio.toFixed(2).padStart(7)}  ${spread(one).padEnd(16)} ${name} (${wanted})\n${INDENT}${detail}`
 }
 
-function progress(what: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`)
-}
-
-function number(option: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${option} ${text}: a whole number from 1 is wanted`)
-  return value
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-})
+runMain(main)

@@ -10,6 +10,7 @@
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 
+import { progress, runMain, wholeNumber } from '../bench/command-line.js'
 import { described, type Machine, machine } from '../bench/machine.js'
 import type { PartOptions, PartResult } from './part.js'
 import { type PartName, PARTS } from './parts.js'
@@ -27,9 +28,9 @@ async function main(): Promise<void> {
     },
   })
   const options: PartOptions = {
-    minutes: number('minutes', values.minutes),
-    kills: number('kills', values.kills),
-    seed: number('seed', values.seed),
+    minutes: wholeNumber('minutes', values.minutes),
+    kills: wholeNumber('kills', values.kills),
+    seed: wholeNumber('seed', values.seed),
     progress,
   }
   const names = Object.keys(PARTS) as PartName[]
@@ -64,17 +65,4 @@ function show(part: PartName, { rows, table, faults }: PartResult): void {
   for (const fault of faults) console.log(`  NOT AS PROMISED: ${fault}`)
 }
 
-function progress(what: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`)
-}
-
-function number(option: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${option} ${text}: a whole number from 1 is wanted`)
-  return value
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-})
+runMain(main)
