@@ -13,7 +13,7 @@ import { FLOODS, LARGE_FLOODS } from './scripts-memory.js'
 import { PRINTS } from './scripts-prints.js'
 import { RECURSIONS } from './scripts-recursion.js'
 import { REPLIES } from './scripts-replies.js'
-import { RESULTS } from './scripts-results.js'
+import { LARGE_RESULTS, RESULTS } from './scripts-results.js'
 
 export interface Setting {
   readonly what: string
@@ -38,11 +38,11 @@ export const SETTINGS: readonly Setting[] = [
       ...FORBIDDEN,
     },
   },
-  // What takes long, but must be refused or ended for another reason.
+  // What takes long, but must be refused or ended for another reason, or not at all.
   {
     what: 'a long script_timeout',
     limits: 'script_timeout=20s\nscript_memory=256M\n',
-    scripts: { ...RECURSIONS, ...BOUNDS, ...LOADS, ...HUGE },
+    scripts: { ...RECURSIONS, ...BOUNDS, ...LOADS, ...HUGE, ...LARGE_RESULTS },
   },
   { what: 'a small script_memory', limits: 'script_timeout=20s\nscript_memory=16M\n', scripts: FLOODS },
   // A table of this size doubles its buckets beyond the limit at one go.
