@@ -1,7 +1,7 @@
 /**
  * The return path of each transaction as it goes over the wire (contract 7): the item's own, tagged where that is
  * wanted, and then what ModifyReturnPath makes of it. It is worked out anew for every transaction, always from the
- * item's own address, which is the one that the queue, retries, splits and bounces have.
+ * item's own address, which is the one that the queue, retries and bounces have.
  */
 import { Address } from '@haraka/email-address'
 

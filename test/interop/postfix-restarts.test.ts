@@ -1,5 +1,5 @@
 /**
- * Postfix is reloaded, stopped and aborted while mail goes to it: nothing is lost, and nothing is there twice but where
+ * Postfix is reloaded and stopped while mail goes to it: nothing is lost, and nothing is there twice but where
  * Postfix had a message and its reply to it can not have been read.
  */
 import assert from 'node:assert/strict'
