@@ -19,7 +19,13 @@ import {
   type HarakaPlugin,
   type HMail,
 } from './shapes.js'
-import { keepUnfinishedFilesOfOthers, type QueueFileNames, type QueueModule } from './unfinished-files.js'
+import {
+  keepUnfinishedFilesOfOthers,
+  nameOnlyWhatIsWritten,
+  type QueueFileNames,
+  type QueueFileWriter,
+  type QueueModule,
+} from './unfinished-files.js'
 
 export const TESTED_HARAKA = '3.3.0 to 3.3.4'
 
@@ -81,6 +87,7 @@ export function openSeam(plugin: HarakaPlugin): Seam {
   const disabledAtStart = outboundConfig.cfg.disabled
 
   keepUnfinishedFilesOfOthers(require('outbound/queue') as QueueModule, names)
+  nameOnlyWhatIsWritten(outbound)
   const original: OpenConnection = pool.get_client.bind(pool)
   pool.get_client = function get_client(mx, callback) {
     const connector = mx[MARK] as Connector | undefined
@@ -109,9 +116,8 @@ export function openSeam(plugin: HarakaPlugin): Seam {
   }
 }
 
-interface Outbound {
+interface Outbound extends QueueFileWriter {
   readonly net_utils: { readonly HarakaMx: Seam['HarakaMx'] }
-  build_todo(todo: object, output: Writable, done: () => void): void
   readonly temp_fail_queue: { readonly queue: Wait[] }
   send_trans_email(transaction: unknown, next: (code: number, why: unknown) => void): void
   send_email(from: unknown, to: unknown, message: string, next: (code: number, why: unknown) => void): void
@@ -187,6 +193,11 @@ function missingParts(require: (path: string) => unknown): string[] {
     need(`outbound.${name}`, () => name in (require('outbound') as Outbound))
   need('outbound.net_utils.HarakaMx', () => (require('outbound') as Outbound).net_utils.HarakaMx)
   need('outbound.build_todo(todo, ws, write_more)', () => (require('outbound') as Outbound).build_todo.length === 3)
+  need('outbound.process_delivery naming a queue file when its stream is closed', () =>
+    /ws\.on\('close'.*\.rename\(.*this\.build_todo\(todo, ws, /s.test(
+      String((require('outbound') as { process_delivery: unknown }).process_delivery),
+    ),
+  )
   need('logger.LOGPROTOCOL', () => (require('logger') as { LOGPROTOCOL: number }).LOGPROTOCOL)
   need('outbound/qfile.platformDOT', () => (require('outbound/qfile') as QueueFileNames).platformDOT)
   need('outbound/queue.delete_dot_files', () => 'delete_dot_files' in (require('outbound/queue') as object))

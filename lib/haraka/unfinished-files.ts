@@ -1,13 +1,24 @@
 /**
- * Queue files that are being written have names of their own until they are complete, and Haraka removes such files when
- * a process begins with the queue. With several workers, the one that takes the place of a dead one so removes what the
- * others are just writing: clients are told to come again, and an item's file is not brought up to date. Here a worker
- * removes only what belongs to processes that are gone; the master, which begins before there are workers, still removes
- * all.
+ * Queue files that are being written have names of their own until they are complete.
+ *
+ * Haraka removes such files when a process begins with the queue. With several workers, the one that takes the place of a
+ * dead one so removes what the others are just writing: clients are told to come again, and an item's file is not brought
+ * up to date. Here a worker removes only what belongs to processes that are gone; the master, which begins before there
+ * are workers, still removes all.
+ *
+ * When a file cannot be written, Haraka removes it and, because the stream is closed then, too, gives it its final name at
+ * the same time. Where the second is done first, the client is told that half a message, or nothing, was queued. Here a
+ * file whose writing failed gets no name.
  */
 import cluster from 'node:cluster'
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import type { Writable } from 'node:stream'
+
+/** outbound/index.js: begins a queue file, all but the message. */
+export interface QueueFileWriter {
+  build_todo(todo: object, output: Writable, done: () => void): void
+}
 
 /** outbound/queue.js */
 export interface QueueModule {
@@ -32,6 +43,18 @@ export function keepUnfinishedFilesOfOthers(queue: QueueModule, names: QueueFile
       // What cannot be removed is no reason not to load the queue.
       if (pid !== undefined && !isAlive(pid)) await rm(path.join(queue.queue_dir, name)).catch(() => undefined)
     }
+  }
+}
+
+/** Haraka has put its listeners on the stream by then, and nothing is written yet. */
+export function nameOnlyWhatIsWritten(outbound: QueueFileWriter): void {
+  const original = outbound.build_todo.bind(outbound)
+  outbound.build_todo = function build_todo(todo, output, done) {
+    const naming = output.listeners('close') as (() => void)[]
+    output.prependOnceListener('error', () => {
+      for (const listener of naming) output.off('close', listener)
+    })
+    original(todo, output, done)
   }
 }
 
