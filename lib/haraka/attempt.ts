@@ -67,6 +67,8 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
   #tls: TlsMode
   #allRecipients: readonly HarakaAddress[] = []
   #use: Use | undefined
+  /** What hmail was told over the connection before the next one. */
+  #toldLast: Told = []
   /** Neither resting nor closed. */
   #busyLink: RelayLink | undefined
   /** The next connection is to be a new one. */
@@ -134,6 +136,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
   /** Connecting by name resolves it as the rest of the system does, once per connection (no MX, no hosts twice). */
   deliver(): boolean {
     const { seam, sender } = this.#options
+    this.#toldLast = []
     if (this.#settings.servers.length === 0) return false
     const servers = relayServers(this.#settings, seam)
     this.#reached = false
@@ -155,6 +158,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
     const { hmail } = this
     const last = this.#use
     this.#use = undefined
+    if (last) this.#toldLast = last.socket.recipients
     const progress = last?.socket.progress
     if (last && progress === 'in doubt') {
       const { log, journal, sender } = this.#options
@@ -173,7 +177,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
   }
 
   told(): Told {
-    return this.#use?.socket.recipients ?? []
+    return this.#use?.socket.recipients ?? this.#toldLast
   }
 
   queueBounce(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void {

@@ -20,7 +20,7 @@ export interface ItemInHand {
   mark(mxs: HarakaMx[]): HarakaMx[]
   /** False: hmail is not to try a further server now. */
   nextServer(): boolean
-  /** What hmail was told of its recipients over the connection in use. */
+  /** What hmail was told of its recipients over the connection in use, or over the last one where none is. */
   told(): Told
   /** Queues a bounce. */
   queueBounce(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void
@@ -82,8 +82,12 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
       this[IN_HAND].settlement.setAside(recipients, callback)
     },
     temp_fail(reason, details) {
+      const { retries, settlement } = this[IN_HAND]
       // What fails for the last time bounces: that is this part alone, and the others go on.
-      if (this.num_failures < this[IN_HAND].retries) this[IN_HAND].settlement.parts.giveBack()
+      if (this.num_failures < retries) {
+        if (settlement.bounceRefused(this[IN_HAND].told(), reason, details)) return
+        settlement.parts.giveBack()
+      }
       original.temp_fail.call(this, reason, details)
     },
     // It bounces the item when the file cannot be renamed.

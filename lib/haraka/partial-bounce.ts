@@ -1,6 +1,10 @@
 /**
  * Contract 10, R2: when some recipients got a 4xx to RCPT and the message is then refused for good, Haraka bounces them
  * all. The deferred ones stay in the queue; only the others bounce.
+ *
+ * The other way round, when some got a 5xx to RCPT and the message is then deferred or the connection lost, Haraka tries
+ * them all again. The refused ones bounce; only the others are tried. A server that hangs up after so many unknown
+ * recipients (Postfix: smtpd_hard_error_limit) would else never come to those behind them, and all would bounce in the end.
  */
 import { replyClass, type Reply } from '../core/reply.js'
 import type { HarakaAddress } from './shapes.js'
@@ -10,8 +14,27 @@ export type Told = readonly { readonly presented: Reply | undefined }[]
 
 /** Of these recipients those that are to be tried again. */
 export function deferredByReply(recipients: readonly HarakaAddress[], told: Told): HarakaAddress[] {
-  return recipients.filter((_, i) => {
-    const reply = told[i]?.presented
-    return reply !== undefined && replyClass(reply) === 4
-  })
+  return recipients.filter((_, i) => isToldOf(told[i], 4))
+}
+
+/** Of these recipients those that are to bounce, as hmail noted it when it was told. */
+export function refusedByReply(recipients: readonly HarakaAddress[], told: Told): HarakaAddress[] {
+  const refused = recipients.filter((_, i) => isToldOf(told[i], 5))
+  for (const recipient of refused) noteRefusal(recipient)
+  return refused
+}
+
+function isToldOf(recipient: Told[number] | undefined, hundreds: number): boolean {
+  const reply = recipient?.presented
+  return reply !== undefined && replyClass(reply) === hundreds
+}
+
+/** What hmail noted for the DSN since is of the message as a whole. */
+function noteRefusal(recipient: HarakaAddress): void {
+  const [, code, status, text] = /^(5\d\d) (?:(\d\.\d\.\d) )?(.*)/s.exec(recipient.reason ?? '') ?? []
+  if (code === undefined) return
+  recipient.dsn_action = 'failed'
+  recipient.dsn_smtp_code = code
+  recipient.dsn_smtp_extc = recipient.dsn_status = status
+  recipient.dsn_smtp_response = text
 }

@@ -16,7 +16,7 @@
  * goes on as it is known here, and an error in the log says what a restart would do.
  */
 import { relayoutError } from '../core/errors.js'
-import { deferredByReply, type Told } from './partial-bounce.js'
+import { deferredByReply, refusedByReply, type Told } from './partial-bounce.js'
 import { RecipientParts } from './recipient-parts.js'
 import { DELAY, type HarakaAddress, type HMail, type HMailOutcome } from './shapes.js'
 
@@ -46,6 +46,7 @@ export class Settlement {
   /** How many recipients the queue file has. */
   #inFile: number
   #refused: Refused | undefined
+  #deferredReason: string | undefined
   #deferredDetails: object | undefined
   /** hmail is done with this part: what it says from now on is of what is carried out here. */
   #settling = false
@@ -90,6 +91,22 @@ export class Settlement {
     if (deferred.length === 0 || deferred.length === todo.rcpt_to.length) return
     this.parts.defer(deferred)
     todo.rcpt_to = todo.rcpt_to.filter((recipient) => !deferred.includes(recipient))
+  }
+
+  /** The part is to be tried again, and what comes after it: those bounce that were refused. False: nobody was. */
+  bounceRefused(told: Told, reason: string, details: object | undefined): boolean {
+    if (this.#settling) return false
+    const { todo } = this.#hmail
+    const refused = refusedByReply(todo.rcpt_to, told)
+    if (refused.length === 0) return false
+    const bounced = `Some recipients failed: ${namesOf(refused)}`
+    this.#refused = { recipients: refused, reason: bounced, details: { ...details, bounce_recips: refused } }
+    this.#deferredReason = reason
+    this.#deferredDetails = details
+    this.parts.giveBack()
+    this.parts.defer(todo.rcpt_to.filter((recipient) => !refused.includes(recipient)))
+    this.partOver()
+    return true
   }
 
   /** hmail is done with this part. */
@@ -139,9 +156,8 @@ export class Settlement {
     } else {
       this.parts.giveBack()
       const recipients = hmail.todo.rcpt_to
-      const names = recipients.map(({ address }) => `<${address}>`).join(', ')
-      const details = { ...this.#deferredDetails, fail_recips: recipients }
-      hmail.temp_fail(`Some recipients temp failed: ${names}`, details)
+      const reason = this.#deferredReason ?? `Some recipients temp failed: ${namesOf(recipients)}`
+      hmail.temp_fail(reason, { ...this.#deferredDetails, fail_recips: recipients })
     }
   }
 
@@ -166,4 +182,8 @@ export class Settlement {
     this.parts.giveBack()
     this.#hmail.send_email_respond(DELAY, String(seconds))
   }
+}
+
+function namesOf(recipients: readonly HarakaAddress[]): string {
+  return recipients.map(({ address }) => `<${address}>`).join(', ')
 }

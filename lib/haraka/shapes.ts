@@ -25,11 +25,15 @@ export interface HarakaAddress {
   /** `<user@host>`; with `ascii` an internationalised domain in its ASCII form. */
   format(ascii: boolean): string
   /** What was said of it last, as hmail writes it down for a DSN. */
-  readonly dsn_smtp_code?: string
-  readonly dsn_smtp_extc?: string
-  readonly dsn_smtp_response?: string
+  dsn_action?: string
+  dsn_status?: string | undefined
+  dsn_smtp_code?: string
+  dsn_smtp_extc?: string | undefined
+  dsn_smtp_response?: string | undefined
   /** Of Haraka itself, where there is no reply. */
   readonly dsn_msg?: string
+  /** The last refusal or deferral of it alone: code, enhanced code where there was one, text. */
+  readonly reason?: string
 }
 
 /** In Haraka 3.3.0 a function that has the text as its string (asLegacy of @haraka/email-address). */

@@ -12,7 +12,7 @@ import { makeReply, replyClass, type Reply } from '../core/reply.js'
 import { refusesSender, refusesSenderAddress } from '../core/sender-refusal.js'
 import { commandExchange, localExchange, type Exchange, type Settled } from './exchange.js'
 import type { RelayConnection } from './relay-connection.js'
-import { record, Transaction, type Recipient } from './transaction.js'
+import { Transaction, type Recipient } from './transaction.js'
 import { WireAddress } from './wire-address.js'
 
 /** For a server that refuses the address of MAIL. */
@@ -160,7 +160,7 @@ export class MailOpening {
       commandExchange('rcpt', line, (settled) => {
         const instead = this.#isFirst(recipient) ? this.#instead(settled, refusesSender) : undefined
         if (instead) this.#rcptAgain(instead, line)
-        else this.#present(this.#rcptAnswered(recipient, settled))
+        else this.#tell(recipient, this.#rcptAnswered(recipient, settled))
       }),
     )
   }
@@ -168,10 +168,15 @@ export class MailOpening {
   /** What Haraka is to be told of the recipient. */
   #rcptAnswered(recipient: Recipient | undefined, settled: Settled): Reply {
     const told = this.#refused ?? settled
-    if (recipient) record(recipient, told)
+    if (recipient) recipient.real = told.real
     this.#tried?.answered(!this.#refused && !refusesSender(told.presented))
     this.#tried = undefined
     return told.presented
+  }
+
+  #tell(recipient: Recipient | undefined, reply: Reply): void {
+    if (recipient) recipient.presented = reply
+    this.#present(reply)
   }
 
   #rcptAhead(ahead: Ahead, transaction: Transaction): Exchange {
@@ -190,7 +195,7 @@ export class MailOpening {
         return
       }
       ahead.presented = this.#rcptAnswered(recipient, settled)
-      if (ahead.asked) this.#present(ahead.presented)
+      if (ahead.asked) this.#tell(recipient, ahead.presented)
     })
   }
 
@@ -201,8 +206,8 @@ export class MailOpening {
       return
     }
     ahead.asked = true
-    const { presented } = ahead
-    if (presented) queueMicrotask(() => this.#present(presented))
+    const { recipient, presented } = ahead
+    if (presented) queueMicrotask(() => this.#tell(recipient, presented))
   }
 
   #isFirst(recipient: Recipient | undefined): boolean {
@@ -233,8 +238,10 @@ export class MailOpening {
       if (!meant) this.#tried = undefined
       if (replyClass(settled.presented) !== 2) this.#refused = settled
       if (line === undefined) return
-      if (this.#refused) this.#present(this.#rcptAnswered(this.transaction?.add(line), settled))
-      else this.#sendRcpt(line)
+      if (this.#refused) {
+        const recipient = this.transaction?.add(line)
+        this.#tell(recipient, this.#rcptAnswered(recipient, settled))
+      } else this.#sendRcpt(line)
     })
   }
 

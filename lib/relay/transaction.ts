@@ -7,14 +7,13 @@
  * holds to be accepted is not in the server's transaction; if there is no other, nothing is sent.
  */
 import { replyClass, type Reply } from '../core/reply.js'
-import type { Settled } from './exchange.js'
 
 export interface Recipient {
   /** The RCPT line as sent, a byte string without CR LF. */
   readonly line: string
   /** What the server said; undefined until it did. */
   real: Reply | undefined
-  /** What Haraka was given. */
+  /** What Haraka was given; undefined until it was. */
   presented: Reply | undefined
 }
 
@@ -49,11 +48,6 @@ export class Transaction {
   presentedAsAccepted(): readonly Recipient[] {
     return this.recipients.filter((recipient) => taken(recipient.presented))
   }
-}
-
-export function record(recipient: Recipient, settled: Settled): void {
-  recipient.real = settled.real
-  recipient.presented = settled.presented
 }
 
 function taken(reply: Reply | undefined): boolean {

@@ -78,6 +78,30 @@ const FAULTS: readonly Fault[] = [
       ['bounced', 'bounced'],
     ],
   },
+  ...(
+    [
+      ['the connection is then lost', { 'cat@example.net': { then: 'reset' } }, undefined],
+      ['the message is then answered 451', {}, '451 4.3.0 later'],
+    ] as const
+  ).map(([then, byAddress, endOfData]): Fault => ({
+    name: `one recipient is answered 550, and ${then}`,
+    recipients: ['ann', 'bob', 'cat'],
+    relay: () => ({ rcpt: { byAddress: { 'bob@example.net': '550 5.1.1 no such bob', ...byAddress } }, endOfData }),
+    async play({ haraka, dsns, plugin }) {
+      await until('one attempt is counted', () => haraka.queued()[0]?.attempts === 1)
+      if (plugin) await dsns.waitFor(1)
+      await until('its bounce has left the queue', () => haraka.queue().length === 1)
+      for (const { data } of dsns.messages) {
+        assert.match(String(data), /^Diagnostic-Code: smtp;550 5\.1\.1 no such bob \r$/m)
+        assert.doesNotMatch(String(data), /4\.3\.0/)
+      }
+    },
+    fates: [
+      ['queued', 'queued'],
+      ['bounced', 'queued'],
+      ['queued', 'queued'],
+    ],
+  })),
   {
     name: 'R4, an item is flushed while it is on its way',
     recipients: ['ann'],

@@ -156,6 +156,11 @@ const UNTIL_THE_END: readonly PostfixCase[] = [
   { name: 'connections', server: { smtpd_client_connection_count_limit: 2 }, ini: 'max_connections=5', messages: 12 },
   { name: 'recipients', server: { smtpd_recipient_limit: 5 }, recipients: recipientsNamed(...many('r', 14)) },
   { name: 'idle', server: { smtpd_timeout: '1s' }, ini: `${ONE_BY_ONE}\nidle_timeout=60s`, messages: 3 },
+  {
+    name: 'hard-errors-first',
+    server: { smtpd_recipient_restrictions: GONE_ACCESS, smtpd_hard_error_limit: 3 },
+    recipients: recipientsNamed(...many('gone', 8), 'ann', 'bob'),
+  },
   { name: 'max-use', ini: 'max_messages_per_connection=3', messages: 20, server: { max_use: 2 } },
 ]
 
@@ -189,6 +194,11 @@ describeWithPostfix(`Postfix's limits, to the end${WITHOUT_POSTFIX}`, () => {
 
   it('recipients: in as many attempts as it takes: all delivered', () => {
     assertFates(account, { ...find('recipients'), fates: { '': 'delivered' } }, relays.log('recipients').join('\n'))
+  })
+
+  it('hard-errors-first: those behind unknown recipients get there, in as many attempts as it takes', () => {
+    const fates = { gone: 'bounced', '': 'delivered' } as const
+    assertFates(account, { ...find('hard-errors-first'), fates }, relays.log('hard-errors-first').join('\n'))
   })
 
   it('idle: a connection that Postfix closed between two messages costs the next one nothing', () => {
