@@ -188,8 +188,8 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
     return replaceRecipients(this.hmail, recipients, this.#options.seam)
   }
 
-  remove(): void {
-    this.#options.removal.remove(this.hmail)
+  remove(): Promise<void> {
+    return this.#options.removal.remove(this.hmail)
   }
 
   failed(error: Error): void {

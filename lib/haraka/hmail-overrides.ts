@@ -122,7 +122,7 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
       this.lognotice(`Double bounce: ${error}`)
       this.discard()
     },
-    // Haraka's own removes the file without waiting for it.
+    // Haraka's own removes the file, and the next message over the connection does not wait for it.
     discard() {
       this.refcount--
       if (this.refcount === 0) this[IN_HAND].settlement.partOver()

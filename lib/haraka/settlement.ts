@@ -12,7 +12,7 @@
  *     process sends that bounce twice; the other order would lose it.
  *  3. The next part, likewise. After the last one the file is renamed for the next attempt at those that were deferred.
  *
- * When nobody is left the file is removed, before this returns to hmail. Where the disk allows none of that, the item
+ * When nobody is left the file is removed, and the connection waits for that, too. Where the disk allows none of that, the item
  * goes on as it is known here, and an error in the log says what a restart would do.
  */
 import { relayoutError } from '../core/errors.js'
@@ -23,8 +23,8 @@ import { DELAY, type HarakaAddress, type HMail, type HMailOutcome } from './shap
 export interface SettlementHost {
   /** Replaces the queue file by one with these recipients. */
   store(recipients: readonly HarakaAddress[]): Promise<void>
-  /** Removes the queue file, at once if the disk allows it. */
-  remove(): void
+  /** Removes the queue file; settles when that is done, or is said to be put off. */
+  remove(): Promise<void>
   /** Something of it could not be done on the disk; `error` says what, and what to do. */
   failed(error: Error): void
   /** For how long an item is kept that Haraka would drop, s. */
@@ -118,7 +118,7 @@ export class Settlement {
     if (hmail.todo.rcpt_to.length > 0 || this.parts.hasMore) void this.#settle()
     else {
       this.#finished = true
-      this.#host.remove()
+      void this.#waitFor(this.#host.remove())
       hmail.next_cb()
     }
   }
@@ -173,8 +173,15 @@ export class Settlement {
           relayoutError('RELAYOUT_E_QUEUE_FILE_STALE', { file: this.#hmail.filename, why: String(error) }),
         ),
     )
-    this.#stored = stored.then(() => (this.#stored = undefined))
-    return this.#stored
+    return this.#waitFor(stored)
+  }
+
+  #waitFor(done: Promise<void>): Promise<void> {
+    const stored = done.then(() => {
+      if (this.#stored === stored) this.#stored = undefined
+    })
+    this.#stored = stored
+    return stored
   }
 
   #keep(code: 'RELAYOUT_E_QUEUE_FILE_NAME' | 'RELAYOUT_E_BOUNCE_NOT_QUEUED', why: string, seconds: number): void {

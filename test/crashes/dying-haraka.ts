@@ -26,7 +26,7 @@ const before = (object, name, which) => {
 }
 before(promises, 'rename', 1)
 before(promises, 'unlink', 0)
-before(fs, 'unlinkSync', 0)
+before(fs, 'unlink', 0)
 `
 
 /** For the next start: it dies before that step; undefined: not at all. */
