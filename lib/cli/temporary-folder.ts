@@ -15,21 +15,27 @@ const made = new Set<string>()
 
 /** Only this user can look into it. Throws a RelayoutError. */
 export function makeTemporaryFolder(): string {
+  // Before there is one: else a signal in between leaves it behind.
+  if (made.size === 0) for (const signal of SIGNALS) process.on(signal, ended)
   try {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'relayout-'))
-    // A signal that is waited for reaches nobody while the command is busy: it is waited for no longer than it must be.
-    if (made.size === 0) for (const signal of SIGNALS) process.on(signal, ended)
     made.add(folder)
     return folder
   } catch (error) {
+    waitNoLonger()
     throw noTemporary(error)
   }
 }
 
 export function removeTemporaryFolder(folder: string): void {
-  made.delete(folder)
-  if (made.size === 0) for (const signal of SIGNALS) process.off(signal, ended)
   rmSync(folder, { recursive: true, force: true })
+  made.delete(folder)
+  waitNoLonger()
+}
+
+/** A signal that is waited for reaches nobody while the command is busy: it is waited for no longer than it must be. */
+function waitNoLonger(): void {
+  if (made.size === 0) for (const signal of SIGNALS) process.off(signal, ended)
 }
 
 /** Of what went wrong with a file in it. */

@@ -12,7 +12,7 @@ import type { FileRemoval } from './file-removal.js'
 import type { Journal } from './journal.js'
 import { type ItemInHand, letGo, takeInHand } from './hmail-overrides.js'
 import { startTls } from './implicit-tls.js'
-import type { Told } from './partial-bounce.js'
+import type { Told, ToldBy } from './partial-bounce.js'
 import { replaceRecipients } from './queue-file.js'
 import { type LinkUser, RelayLink } from './relay-link.js'
 import { linkKey, relayServers, serverName } from './relay-servers.js'
@@ -54,6 +54,8 @@ interface Use {
   readonly reused: boolean
 }
 
+const NOTHING_TOLD: ToldBy = { told: [], mx: undefined }
+
 const IN_DOUBT =
   'the connection was lost after the whole message was sent and before its reply: the relay server may have it'
 
@@ -67,8 +69,8 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
   #tls: TlsMode
   #allRecipients: readonly HarakaAddress[] = []
   #use: Use | undefined
-  /** What hmail was told over the connection before the next one. */
-  #toldLast: Told = []
+  /** Over an earlier connection, of the recipients under way. */
+  #toldBefore = NOTHING_TOLD
   /** Neither resting nor closed. */
   #busyLink: RelayLink | undefined
   /** The next connection is to be a new one. */
@@ -136,7 +138,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
   /** Connecting by name resolves it as the rest of the system does, once per connection (no MX, no hosts twice). */
   deliver(): boolean {
     const { seam, sender } = this.#options
-    this.#toldLast = []
+    this.#toldBefore = NOTHING_TOLD
     if (this.#settings.servers.length === 0) return false
     const servers = relayServers(this.#settings, seam)
     this.#reached = false
@@ -157,8 +159,8 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
   nextServer(): boolean {
     const { hmail } = this
     const last = this.#use
+    this.#toldBefore = this.toldLast()
     this.#use = undefined
-    if (last) this.#toldLast = last.socket.recipients
     const progress = last?.socket.progress
     if (last && progress === 'in doubt') {
       const { log, journal, sender } = this.#options
@@ -177,7 +179,13 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
   }
 
   told(): Told {
-    return this.#use?.socket.recipients ?? this.#toldLast
+    return this.#use?.socket.recipients ?? []
+  }
+
+  toldLast(): ToldBy {
+    const told = this.told()
+    const isAnySaid = told.some(({ presented }) => presented !== undefined)
+    return isAnySaid ? { told, mx: this.#use?.mx } : this.#toldBefore
   }
 
   queueBounce(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void {
@@ -290,6 +298,7 @@ export class Attempt implements Connector, LinkUser, ItemInHand, SettlementHost 
 
   /** A failed script holds the item: what follows defers it, and is no failure of the item. */
   hold(): void {
+    this.#toldBefore = NOTHING_TOLD
     this.#failuresWhenHeld = this.#failuresBefore ?? this.hmail.num_failures
     // Not even without any retries in Haraka's settings may it bounce.
     this.hmail.num_failures = -1

@@ -4,7 +4,7 @@
  * They stand on an object between the item and Haraka's class, one for all items: properties of the item's own would
  * make Haraka's work on it slow, and would have to be made and removed for every message.
  */
-import type { Told } from './partial-bounce.js'
+import type { Told, ToldBy } from './partial-bounce.js'
 import type { Settlement } from './settlement.js'
 import { DENYSOFT, type HarakaMx, type HMail, OK } from './shapes.js'
 
@@ -20,8 +20,10 @@ export interface ItemInHand {
   mark(mxs: HarakaMx[]): HarakaMx[]
   /** False: hmail is not to try a further server now. */
   nextServer(): boolean
-  /** What hmail was told of its recipients over the connection in use, or over the last one where none is. */
+  /** What hmail was told of its recipients over the connection in use. */
   told(): Told
+  /** The same, or over the last connection over which it was told anything of them. */
+  toldLast(): ToldBy
   /** Queues a bounce. */
   queueBounce(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void
   /** A line for Haraka's log of level protocol without the credentials; undefined where that is not kept. */
@@ -85,7 +87,7 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
       const { retries, settlement } = this[IN_HAND]
       // What fails for the last time bounces: that is this part alone, and the others go on.
       if (this.num_failures < retries) {
-        if (settlement.bounceRefused(this[IN_HAND].told(), reason, details)) return
+        if (settlement.bounceRefused(this[IN_HAND].toldLast(), reason, details)) return
         settlement.parts.giveBack()
       }
       original.temp_fail.call(this, reason, details)

@@ -7,10 +7,16 @@
  * recipients (Postfix: smtpd_hard_error_limit) would else never come to those behind them, and all would bounce in the end.
  */
 import { replyClass, type Reply } from '../core/reply.js'
-import type { HarakaAddress } from './shapes.js'
+import type { HarakaAddress, HarakaMx } from './shapes.js'
 
 /** What hmail was told of each of its recipients, in their order; undefined where nothing was said yet. */
 export type Told = readonly { readonly presented: Reply | undefined }[]
+
+export interface ToldBy {
+  readonly told: Told
+  /** The relay server. */
+  readonly mx: HarakaMx | undefined
+}
 
 /** Of these recipients those that are to be tried again. */
 export function deferredByReply(recipients: readonly HarakaAddress[], told: Told): HarakaAddress[] {
@@ -20,6 +26,9 @@ export function deferredByReply(recipients: readonly HarakaAddress[], told: Told
 /** Of these recipients those that are to bounce, as hmail noted it when it was told. */
 export function refusedByReply(recipients: readonly HarakaAddress[], told: Told): HarakaAddress[] {
   const refused = recipients.filter((_, i) => isToldOf(told[i], 5))
+  // Of several the last one before the server hung up may be refused only because there were so many.
+  const last = recipients.findLastIndex((_, i) => told[i]?.presented !== undefined)
+  if (refused.length > 1 && last < recipients.length - 1 && refused.at(-1) === recipients[last]) refused.pop()
   for (const recipient of refused) noteRefusal(recipient)
   return refused
 }
@@ -35,6 +44,8 @@ function noteRefusal(recipient: HarakaAddress): void {
   if (code === undefined) return
   recipient.dsn_action = 'failed'
   recipient.dsn_smtp_code = code
-  recipient.dsn_smtp_extc = recipient.dsn_status = status
+  recipient.dsn_smtp_extc = status
   recipient.dsn_smtp_response = text
+  recipient.dsn_status = status ?? '5.0.0'
+  recipient.dsn_code = recipient.dsn_msg = undefined
 }

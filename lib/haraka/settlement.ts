@@ -16,7 +16,7 @@
  * goes on as it is known here, and an error in the log says what a restart would do.
  */
 import { relayoutError } from '../core/errors.js'
-import { deferredByReply, refusedByReply, type Told } from './partial-bounce.js'
+import { deferredByReply, refusedByReply, type Told, type ToldBy } from './partial-bounce.js'
 import { RecipientParts } from './recipient-parts.js'
 import { DELAY, type HarakaAddress, type HMail, type HMailOutcome } from './shapes.js'
 
@@ -94,13 +94,13 @@ export class Settlement {
   }
 
   /** The part is to be tried again, and what comes after it: those bounce that were refused. False: nobody was. */
-  bounceRefused(told: Told, reason: string, details: object | undefined): boolean {
+  bounceRefused({ told, mx }: ToldBy, reason: string, details: object | undefined): boolean {
     if (this.#settling) return false
     const { todo } = this.#hmail
     const refused = refusedByReply(todo.rcpt_to, told)
     if (refused.length === 0) return false
     const bounced = `Some recipients failed: ${namesOf(refused)}`
-    this.#refused = { recipients: refused, reason: bounced, details: { ...details, bounce_recips: refused } }
+    this.#refused = { recipients: refused, reason: bounced, details: { ...details, bounce_recips: refused, mx } }
     this.#deferredReason = reason
     this.#deferredDetails = details
     this.parts.giveBack()

@@ -31,7 +31,8 @@ export interface HarakaAddress {
   dsn_smtp_extc?: string | undefined
   dsn_smtp_response?: string | undefined
   /** Of Haraka itself, where there is no reply. */
-  readonly dsn_msg?: string
+  dsn_code?: number | undefined
+  dsn_msg?: string | undefined
   /** The last refusal or deferral of it alone: code, enhanced code where there was one, text. */
   readonly reason?: string
 }

@@ -167,8 +167,8 @@ function fatesOf(foreseen: readonly Foreseen[], recipients: readonly string[]): 
       // The relay server has the message.
       if (warnings.some(({ kind }) => kind === 'repeats'))
         for (const [one, fate] of fates) if (fate === 'accepted') twice.add(one)
-      if (does === 'defers') setAll('queued')
-      else setAll('bounced', stage === 'end-of-data' || stage === 'data' ? ['queued'] : [])
+      const [fate, other] = does === 'defers' ? ['queued', 'bounced'] : ['bounced', 'queued']
+      setAll(fate, stage === 'end-of-data' || stage === 'data' ? [other] : [])
       return false
     } else if (does === 'delivers' || does === 'loses') {
       setAll(does === 'delivers' ? 'delivered' : 'lost', ['queued', 'bounced', 'lost'])

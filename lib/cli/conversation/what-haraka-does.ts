@@ -7,7 +7,8 @@
  *  - A greeting with either goes to the next relay server first (delivery-dialogue.ts).
  *  - EHLO refused for good falls back to HELO; LHLO does not.
  *  - A refused STARTTLS does not go on without TLS, also with tls = available.
- *  - Recipients deferred at RCPT stay in the queue when the message bounces after it (contract 10, R2).
+ *  - Recipients deferred at RCPT stay in the queue when the message bounces after it (contract 10, R2), and those refused
+ *    there bounce when it is deferred after it.
  *  - Replies to RSET and QUIT are not Haraka's concern: the plugin sends these for its connections.
  *
  * LMTP's replies for each recipient after the dot are not told from SMTP's one, and Haraka's own outbound settings
@@ -108,6 +109,6 @@ function refused({ stage, presented, sender }: Answered): HarakaDoes {
 function endOf(stage: Stage, does: 'bounces' | 'defers'): string {
   if (stage !== 'data' && stage !== 'end-of-data') return `${does} the message`
   return does === 'defers'
-    ? 'defers the message, for all its recipients'
+    ? 'defers the message, for all recipients but those that were refused at RCPT'
     : 'bounces the message, for all recipients but those that were deferred at RCPT'
 }
