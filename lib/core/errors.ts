@@ -60,6 +60,10 @@ export const ERRORS = {
     'Haraka offered {file} a second time while it is in hand or just done: the second copy is dropped, so that nothing is sent twice. No action is needed',
   RELAYOUT_E_QUEUE_FILE_GONE:
     '{file} is no longer in the queue folder: another copy of it was sent or renamed since. This one is dropped, so that nothing is sent twice. No action is needed, unless somebody removed the file',
+  RELAYOUT_E_QUEUE_FILE_UNREAD:
+    '{file} in the queue folder cannot be read: {why}. Its message waits, and the file is read again in {seconds} s. Let Haraka open more files at one time (LimitNOFILE), or look at the disk; a file that is damaged must be taken out of the folder',
+  RELAYOUT_E_QUEUE_FOLDER:
+    'The names in the queue folder cannot be brought to the disk: {why}. Mail goes on; should the power fail, messages that came in last could be missing. Look at the disk',
   RELAYOUT_E_QUEUE_FILE_STAYS:
     '{file} cannot be removed from the queue folder: {why}. Its message is done with and is not sent again while Haraka runs, but it would be after a restart. It is tried again every {seconds} s. Give write access to the folder, and do not stop Haraka before the file is gone; else remove it by hand before Haraka is started again',
   RELAYOUT_E_QUEUE_FILE_STALE:

@@ -6,7 +6,7 @@
  */
 import type { Told, ToldBy } from './partial-bounce.js'
 import type { Settlement } from './settlement.js'
-import { DENYSOFT, type HarakaMx, type HMail, OK } from './shapes.js'
+import { CONT, DENYSOFT, type HarakaMx, type HMail, OK } from './shapes.js'
 
 /** What becomes of an item under way. */
 export interface ItemInHand {
@@ -95,8 +95,12 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
     // It bounces the item when the file cannot be renamed.
     async deferred_respond(code, seconds, params) {
       const { settlement } = this[IN_HAND]
-      const delaySeconds = code === DENYSOFT ? parseInt(String(seconds), 10) : params.delay
-      await settlement.requeue(delaySeconds, () => original.deferred_respond.call(this, code, seconds, params))
+      const answer = isTimedOut(code, seconds) ? CONT : code
+      const delaySeconds = answer === DENYSOFT ? parseInt(String(seconds), 10) : params.delay
+      await settlement.requeue(delaySeconds, () => original.deferred_respond.call(this, answer, seconds, params))
+    },
+    bounce_respond(code, message) {
+      original.bounce_respond.call(this, isTimedOut(code, message) ? CONT : code, message)
     },
     bounce(reason, details) {
       const { settlement } = this[IN_HAND]
@@ -134,4 +138,12 @@ function methodsOver(original: HMail): ThisType<OverriddenHMail> & Partial<HMail
       if (clean !== undefined) original.logprotocol.call(this, clean)
     },
   }
+}
+
+/**
+ * A plugin has not answered the hook in time (plugins.js). To `bounce` that would mean that nobody is to be told, and to
+ * `deferred` a delay that is no number, which stops the timers of all that waits.
+ */
+function isTimedOut(code: number, message: unknown): boolean {
+  return code === DENYSOFT && message === 'plugin timeout'
 }

@@ -5,7 +5,7 @@
  * the plugin were absent, one that all its senders skip is delayed, one that a sender takes waits for its turn. An item
  * that is in hand already is never sent a second time (contract 10, R4).
  */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 
 import type { Clock } from '../core/clock.js'
 import { sentence } from '../core/errors.js'
@@ -93,7 +93,16 @@ export class Relayout {
       this.#reconfigure()
       this.#journal.reconfigure(this.#settings, SETTINGS_FILE, changes)
     })
-    this.#seam = openSeam(plugin)
+    this.#seam = openSeam(plugin, {
+      unread: (file, why, seconds) => {
+        const error = sentence('RELAYOUT_E_QUEUE_FILE_UNREAD', { file, why, seconds: String(seconds) })
+        this.#log.event('error', 'queue', { error })
+      },
+      unsynced: (error) => {
+        const text = sentence('RELAYOUT_E_QUEUE_FOLDER', { why: String(error) })
+        this.#log.failure({ place: 'queue folder', text }, 'error', 'queue', { error: text })
+      },
+    })
     this.#returnPaths = new ReturnPaths({
       clock: deps.clock,
       log: this.#log,
@@ -399,7 +408,11 @@ export class Relayout {
  * answer would come later than everything that it is to hold off, and cost as much as the rest of a message's way here.
  */
 function isGone(hmail: HMail): boolean {
-  return !existsSync(hmail.path)
+  try {
+    return statSync(hmail.path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false // it cannot be looked at: what reads it will find out
+  }
 }
 
 /** The item's among Haraka's deliveries (concurrency_max). What hmail says of its end is then nothing to Haraka. */

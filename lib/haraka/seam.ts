@@ -8,6 +8,7 @@
  */
 import { relayoutError } from '../core/errors.js'
 import type { Wait } from './clock-steps.js'
+import { FolderSync } from './folder-sync.js'
 import { isHeldBack } from './held-back.js'
 import type { Writable } from 'node:stream'
 
@@ -18,6 +19,7 @@ import {
   type HarakaMx,
   type HarakaPlugin,
   type HMail,
+  OK,
 } from './shapes.js'
 import {
   keepUnfinishedFilesOfOthers,
@@ -26,6 +28,7 @@ import {
   type QueueFileWriter,
   type QueueModule,
 } from './unfinished-files.js'
+import { readAgain } from './unread-files.js'
 
 export const TESTED_HARAKA = '3.3.0 to 3.3.4'
 
@@ -56,20 +59,31 @@ export interface Seam {
   reoffer(hmail: HMail): void
   /** Begins a queue file: all but the message. */
   writeTodo(todo: object, output: Writable, done: () => void): void
-  /** Queues a message of Haraka's own; `why`: what it says of that. */
-  queueMessage(from: unknown, to: unknown, message: string, done: (code: number, why: unknown) => void): void
+  /** Queues a message of Haraka's own. */
+  queueMessage(from: unknown, to: unknown, message: string, done: Queued): void
   /** Queues an incoming message. */
-  queueTransaction(transaction: unknown, done: (code: number, why: unknown) => void): void
+  queueTransaction(transaction: unknown, done: Queued): void
   /** What waits for its next attempt, in the order in which it comes up. */
   waits(): Iterable<Wait>
   /** Of files in the queue folder that are not finished. */
   readonly temporaryPrefix: string
 }
 
+/** With OK it is on the disk; `why`: what Haraka says of it. */
+type Queued = (code: number, why: unknown) => void
+
+/** What goes wrong with the queue folder outside a delivery. */
+export interface QueueTroubles {
+  /** A queue file cannot be read at the moment. */
+  unread(file: string, why: string, seconds: number): void
+  /** The names in the folder cannot be brought to the disk. */
+  unsynced(error: unknown): void
+}
+
 /** How soon an item is offered again whose sender the settings no longer have, s. Haraka complains of a number. */
 export const REOFFER_SECONDS = '1'
 
-export function openSeam(plugin: HarakaPlugin): Seam {
+export function openSeam(plugin: HarakaPlugin, troubles: QueueTroubles): Seam {
   const require = (path: string): unknown => plugin.haraka_require(path)
   const missing = missingParts(require)
   if (missing.length > 0) {
@@ -86,8 +100,17 @@ export function openSeam(plugin: HarakaPlugin): Seam {
   const logger = require('logger') as { loglevel: number; LOGPROTOCOL: number }
   const disabledAtStart = outboundConfig.cfg.disabled
 
-  keepUnfinishedFilesOfOthers(require('outbound/queue') as QueueModule, names)
+  const queue = require('outbound/queue') as QueueModule
+  keepUnfinishedFilesOfOthers(queue, names)
   nameOnlyWhatIsWritten(outbound)
+  readAgain((require('outbound/hmail') as { prototype: HMail }).prototype, (...why) => troubles.unread(...why))
+  const folder = new FolderSync(queue.queue_dir, (error) => troubles.unsynced(error))
+  const onDisk =
+    (done: Queued): Queued =>
+    (code, why) => {
+      if (code === OK) void folder.done().then(() => done(code, why))
+      else done(code, why)
+    }
   const original: OpenConnection = pool.get_client.bind(pool)
   pool.get_client = function get_client(mx, callback) {
     const connector = mx[MARK] as Connector | undefined
@@ -109,8 +132,8 @@ export function openSeam(plugin: HarakaPlugin): Seam {
     },
     reoffer: (hmail) => hmail.send_email_respond(DELAY, REOFFER_SECONDS),
     writeTodo: (todo, output, done) => outbound.build_todo(todo, output, done),
-    queueMessage: (from, to, message, done) => outbound.send_email(from, to, message, done),
-    queueTransaction: (transaction, done) => outbound.send_trans_email(transaction, done),
+    queueMessage: (from, to, message, done) => outbound.send_email(from, to, message, onDisk(done)),
+    queueTransaction: (transaction, done) => outbound.send_trans_email(transaction, onDisk(done)),
     waits: () => outbound.temp_fail_queue.queue,
     temporaryPrefix: names.platformDOT,
   }
@@ -119,8 +142,8 @@ export function openSeam(plugin: HarakaPlugin): Seam {
 interface Outbound extends QueueFileWriter {
   readonly net_utils: { readonly HarakaMx: Seam['HarakaMx'] }
   readonly temp_fail_queue: { readonly queue: Wait[] }
-  send_trans_email(transaction: unknown, next: (code: number, why: unknown) => void): void
-  send_email(from: unknown, to: unknown, message: string, next: (code: number, why: unknown) => void): void
+  send_trans_email(transaction: unknown, next: Queued): void
+  send_email(from: unknown, to: unknown, message: string, next: Queued): void
 }
 
 function harakaVersion(require: (path: string) => unknown): string {
@@ -143,6 +166,8 @@ const HMAIL_METHODS = [
   'split_to_new_recipients',
   'temp_fail',
   'bounce',
+  'bounce_respond',
+  'read_todo',
   'discard',
   'double_bounce',
   'delivered',
@@ -200,6 +225,10 @@ function missingParts(require: (path: string) => unknown): string[] {
   )
   need('logger.LOGPROTOCOL', () => (require('logger') as { LOGPROTOCOL: number }).LOGPROTOCOL)
   need('outbound/qfile.platformDOT', () => (require('outbound/qfile') as QueueFileNames).platformDOT)
+  need('outbound/hmail.read_todo ending in temp_fail where it fails', () =>
+    /catch \(err\) \{[\s\S]*this\.temp_fail\(errMsg\)\s*\}\s*\}$/.test(String(prototype()['read_todo'])),
+  )
+  need('outbound/queue.queue_dir', () => (require('outbound/queue') as QueueModule).queue_dir)
   need('outbound/queue.delete_dot_files', () => 'delete_dot_files' in (require('outbound/queue') as object))
   need('outbound/config.cfg.temp_fail_intervals', () =>
     Array.isArray((require('outbound/config') as { cfg: { temp_fail_intervals: unknown } }).cfg.temp_fail_intervals),

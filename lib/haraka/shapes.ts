@@ -117,6 +117,7 @@ export interface HMail extends HMailOutcome {
   logprotocol(line: string): void
   /** Answers the `deferred` hook. */
   deferred_respond(code: number, seconds: unknown, params: DeferredParams): unknown
+  bounce_respond(code: number, message: unknown): void
   populate_bounce_message(
     from: unknown,
     to: unknown,

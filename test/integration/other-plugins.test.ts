@@ -36,6 +36,41 @@ describe('beside other plugins', function () {
   })
 })
 
+describe('another plugin that does not answer in time', function () {
+  this.timeout(60_000)
+
+  for (const [hook, reply] of [
+    ['bounce', '550 5.1.1 no such ann'],
+    ['deferred', '451 4.3.0 later'],
+  ] as const)
+    it(`to ${hook}: goes on as if it were not there`, async () => {
+      let said = 0
+      const scene = await openScene({
+        ini: (host) => `[sender.main]\nhost=${host}\nfilter[]=!From: <>\n[sender.dsn]\nhost=${host}\n`,
+        plugins: { slow: `exports.hook_${hook} = () => undefined` },
+        config: { plugin_timeout: '1\n', 'outbound.ini': 'temp_fail_intervals=5s*9\n' },
+        relay: { rcpt: ({ address }) => (address === 'ann@example.net' && said++ < 2 ? reply : undefined) },
+      })
+      try {
+        await scene.submit(message(0))
+        await scene.submit({ ...message(1), to: ['bob@example.net', 'ann@example.net'] })
+        await scene.haraka.waitForLog(new RegExp(`slow timed out on hook ${hook}`))
+        // Bob's and two bounces, or both messages to all recipients: none stays behind.
+        await scene.relay.waitFor(3)
+        await until('the queue is empty', () => scene.haraka.queue().length === 0)
+        const got = scene.relay.messages.map(({ mailFrom, rcptTo }) => `${mailFrom} ${rcptTo.join()}`).sort()
+        assert.deepEqual(
+          got,
+          hook === 'bounce'
+            ? [' joe@example.com', ' joe@example.com', 'joe@example.com bob@example.net']
+            : ['joe@example.com ann@example.net', 'joe@example.com ann@example.net', 'joe@example.com bob@example.net'],
+        )
+      } finally {
+        await scene.remove()
+      }
+    })
+})
+
 describe('ForceLastTry', function () {
   this.timeout(60_000)
 
