@@ -116,8 +116,8 @@ const CASES: readonly ReplyCase[] = [
     name: 'closing-in-the-middle',
     server: { smtpd_recipient_restrictions: RECIPIENT_ACCESS },
     recipients: recipientsNamed('ann', 'gone', 'closing', 'bob'),
-    // Haraka takes back what was said of the others: the recipient that is gone bounces with the next attempt.
-    fates: { '': 'queued' },
+    // Haraka alone takes back what was said of the others, and tries the one that is gone again.
+    fates: { gone: 'bounced', '': 'queued' },
     says: /421 4\.3\.2 .*this connection is closed/,
   },
   {
