@@ -118,7 +118,7 @@ const CASES: readonly ReplyCase[] = [
     recipients: recipientsNamed('ann', 'gone', 'closing', 'bob'),
     // Haraka alone takes back what was said of the others, and tries the one that is gone again.
     fates: { gone: 'bounced', '': 'queued' },
-    says: /421 4\.3\.2 .*this connection is closed/,
+    says: /550 5\.1\.1 .*no such user/,
   },
   {
     name: 'unlisted',
