@@ -25,7 +25,7 @@ promises.open = async (name, ...rest) => {
   const sync = handle.sync.bind(handle)
   handle.sync = async () => {
     say('sync begins')
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
     if (process.env.FAILS) throw new Error('EIO: i/o error')
     await sync()
     say('sync ends')
