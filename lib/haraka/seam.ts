@@ -22,7 +22,7 @@ import {
   OK,
 } from './shapes.js'
 import {
-  keepUnfinishedFilesOfOthers,
+  keepWhatIsBeingWritten,
   nameOnlyWhatIsWritten,
   type QueueFileNames,
   type QueueFileWriter,
@@ -101,7 +101,7 @@ export function openSeam(plugin: HarakaPlugin, troubles: QueueTroubles): Seam {
   const disabledAtStart = outboundConfig.cfg.disabled
 
   const queue = require('outbound/queue') as QueueModule
-  keepUnfinishedFilesOfOthers(queue, names)
+  keepWhatIsBeingWritten(queue, names)
   nameOnlyWhatIsWritten(outbound)
   readAgain((require('outbound/hmail') as { prototype: HMail }).prototype, (...why) => troubles.unread(...why))
   const folder = new FolderSync(queue.queue_dir, (error) => troubles.unsynced(error))

@@ -1,10 +1,10 @@
 /**
  * Queue files that are being written have names of their own until they are complete.
  *
- * Haraka removes such files when a process begins with the queue. With several workers, the one that takes the place of a
- * dead one so removes what the others are just writing: clients are told to come again, and an item's file is not brought
- * up to date. Here a worker removes only what belongs to processes that are gone; the master, which begins before there
- * are workers, still removes all.
+ * Haraka removes such files when a process begins with the queue, those too that are just being written: for a client that
+ * was there before the queue was read, and by the other workers, where one takes the place of a dead one. Clients are told
+ * to come again, and an item's file is not brought up to date. Here a worker removes only what belongs to processes that
+ * are gone, and the master, or the only process, what is older than itself.
  *
  * When a file cannot be written, Haraka removes it and, because the stream is closed then, too, gives it its final name at
  * the same time. Where the second is done first, the client is told that half a message, or nothing, was queued. Here a
@@ -31,17 +31,18 @@ export interface QueueFileNames {
   /** Of files that are not finished. */
   readonly platformDOT: string
   /** Null: it is no name of a queue file. */
-  parts(name: string): { readonly pid: number } | null
+  parts(name: string): { readonly arrival: number; readonly pid: number } | null
 }
 
-export function keepUnfinishedFilesOfOthers(queue: QueueModule, names: QueueFileNames): void {
-  if (!cluster.isWorker) return
+export function keepWhatIsBeingWritten(queue: QueueModule, names: QueueFileNames): void {
+  const startedMs = Date.now() - process.uptime() * 1_000
   queue.delete_dot_files = async () => {
     for (const name of await readdir(queue.queue_dir)) {
       if (!name.startsWith(names.platformDOT)) continue
-      const pid = names.parts(name.slice(names.platformDOT.length))?.pid
+      const parts = names.parts(name.slice(names.platformDOT.length))
+      const isLeft = parts && (cluster.isWorker ? !isAlive(parts.pid) : parts.arrival < startedMs)
       // What cannot be removed is no reason not to load the queue.
-      if (pid !== undefined && !isAlive(pid)) await rm(path.join(queue.queue_dir, name)).catch(() => undefined)
+      if (isLeft) await rm(path.join(queue.queue_dir, name)).catch(() => undefined)
     }
   }
 }
