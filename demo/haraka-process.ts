@@ -15,7 +15,7 @@ const START_MS = 30_000
 
 /** In front of the sentence of an error that ends Haraka. */
 // Haraka prints an error without a stack in brackets.
-const EXCEPTION = /^Caught exception: (?:\[\w+: (.*)\]$|\w+: )?/
+const EXCEPTION = /^(?:Caught exception: )?(?:\[\w+: (.*)\]$|\w*Error: )?/
 
 export function harakaFolder(root: string): string {
   return path.dirname(createRequire(path.join(root, 'package.json')).resolve('haraka/package.json'))

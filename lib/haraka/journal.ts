@@ -15,7 +15,7 @@ import type { ReplyEvent } from '../relay/relay-observer.js'
 import type { ScriptFailure } from '../script/port.js'
 import type { EventLog } from './event-log.js'
 import { JournalRecording } from './journal-recording.js'
-import type { BounceError, DeferredParams, DeliveredParams, HarakaAddress, HMail, Todo } from './shapes.js'
+import type { AddressText, BounceError, DeferredParams, DeliveredParams, HarakaAddress, HMail, Todo } from './shapes.js'
 
 /** A connection to a relay server. */
 export interface RelayPeer {
@@ -73,7 +73,7 @@ export class Journal {
       file: path,
       size: messageSize(hmail),
       queued: new Date(todo.queue_time).toISOString(),
-      from: todo.mail_from.address,
+      from: addressOf(todo.mail_from),
       ...recipientsOf(hmail),
       retries,
       lastTry: lastTry === undefined ? undefined : new Date(lastTry).toISOString(),
@@ -191,7 +191,7 @@ export class Journal {
     if (!this.#recording.current) return
     this.#safely(() => {
       const [server, , response, , , , recipients, tls, auth] = params
-      const told = recipients.map(({ address }) => ({ to: address, said: response }))
+      const told = recipients.map((recipient) => ({ to: addressOf(recipient), said: response }))
       this.#outcome('delivered', hmail, response, told, { server, tls, auth })
     })
   }
@@ -278,15 +278,21 @@ function about(hmail: HMail): JournalItem {
 
 function recipientsOf({ todo: { rcpt_to: list } }: HMail) {
   return {
-    to: list.slice(0, MOST_LISTED).map(({ address }) => address),
+    to: list.slice(0, MOST_LISTED).map(addressOf),
     recipients: list.length > MOST_LISTED ? list.length : undefined,
   }
 }
 
 /** What hmail wrote down on each recipient, for a DSN. */
 function told(recipients: readonly HarakaAddress[]): ToldRecipient[] {
-  return recipients.map(({ address, dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response, dsn_msg }) => {
+  return recipients.map((recipient) => {
+    const { dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response, dsn_msg } = recipient
     const said = dsn_smtp_code ? [dsn_smtp_code, dsn_smtp_extc, dsn_smtp_response].filter(Boolean).join(' ') : dsn_msg
-    return { to: address, said }
+    return { to: addressOf(recipient), said }
   })
+}
+
+/** JSON knows no functions. */
+function addressOf({ address }: { readonly address: AddressText }): string {
+  return String(address)
 }

@@ -10,6 +10,7 @@ import { relayoutError } from '../core/errors.js'
 import type { Wait } from './clock-steps.js'
 import { FolderSync } from './folder-sync.js'
 import { isHeldBack } from './held-back.js'
+import { keepLinesWhole, type LineLogger } from './log-lines.js'
 import type { Writable } from 'node:stream'
 
 import {
@@ -97,12 +98,13 @@ export function openSeam(plugin: HarakaPlugin, troubles: QueueTroubles): Seam {
   const outbound = require('outbound') as Outbound
   const names = require('outbound/qfile') as QueueFileNames
   const outboundConfig = require('outbound/config') as { cfg: { temp_fail_intervals: number[]; disabled: boolean } }
-  const logger = require('logger') as { loglevel: number; LOGPROTOCOL: number }
+  const logger = require('logger') as LineLogger & { loglevel: number; LOGPROTOCOL: number }
   const disabledAtStart = outboundConfig.cfg.disabled
 
   const queue = require('outbound/queue') as QueueModule
   keepWhatIsBeingWritten(queue, names)
   nameOnlyWhatIsWritten(outbound)
+  keepLinesWhole(logger, harakaVersion(require))
   readAgain((require('outbound/hmail') as { prototype: HMail }).prototype, (...why) => troubles.unread(...why))
   const folder = new FolderSync(queue.queue_dir, (error) => troubles.unsynced(error))
   const onDisk =

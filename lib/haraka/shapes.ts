@@ -20,7 +20,10 @@ export type Next = (code?: number, value?: unknown) => void
 export interface HarakaAddress {
   /** The local part; '' for the null sender. */
   readonly user: string
-  /** `user@host` without angle brackets, the host as it was written; '' for the null sender. */
+  /**
+   * `user@host` without angle brackets, the host as it was written; '' for the null sender. In Haraka 3.3.0 a function that
+   * also has the properties of that string.
+   */
   readonly address: string
   /** `<user@host>`; with `ascii` an internationalised domain in its ASCII form. */
   format(ascii: boolean): string
@@ -38,7 +41,7 @@ export interface HarakaAddress {
 }
 
 /** In Haraka 3.3.0 a function that has the text as its string (asLegacy of @haraka/email-address). */
-type AddressText = string | (() => string)
+export type AddressText = string | (() => string)
 
 /** A recipient of incoming mail (@haraka/email-address). */
 export interface InboundAddress {
