@@ -40,7 +40,7 @@ end
 const CALM = Array.from({ length: 16 }, (_, i) => `calm${i + 1}`)
 
 /** Hostile senders at work at one time. One at a time shows whose fault a failure is. */
-const AT_ONCE = Number(process.env['HOSTILE_AT_ONCE'] ?? 3)
+const AT_ONCE = Number(process.env['HOSTILE_AT_ONCE'] ?? 2)
 const BETWEEN_GOOD_MS = 30
 const LONGEST_WAIT_MS = 60_000
 
