@@ -25,7 +25,7 @@ export interface Setting {
 export const SETTINGS: readonly Setting[] = [
   {
     what: 'a short script_timeout',
-    limits: 'script_timeout=1s\n',
+    limits: 'script_timeout=500ms\n',
     scripts: {
       ...LOOPS,
       ...LIBRARY_LOOPS,
