@@ -78,6 +78,11 @@ export class Ledger {
     return this.#sightings.get(recipient) ?? []
   }
 
+  /** What became of one recipient, once for each sighting. */
+  fates(recipient: string): Fate[] {
+    return this.sightings(recipient).map(({ fate }) => fate)
+  }
+
   account(): Account {
     const fates = { delivered: 0, queued: 0, bounced: 0 }
     const lost: string[] = []

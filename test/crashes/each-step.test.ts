@@ -62,7 +62,7 @@ describe('Haraka killed before a step that changes the queue folder', function (
       const account = ledger.account()
       assertBalanced(account, `killed before step ${step}\n${haraka.output.slice(-5_000)}`)
       for (const recipient of [...RECIPIENTS, ...FOLLOWS]) {
-        const fates = ledger.sightings(recipient).map(({ fate }) => fate === 'bounced')
+        const fates = ledger.fates(recipient).map((fate) => fate === 'bounced')
         assert.ok(fates.every((bounced) => bounced === BOUNCES.includes(recipient)))
       }
       return died ? account.twice.map(({ recipient }) => recipient) : undefined

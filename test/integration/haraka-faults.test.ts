@@ -169,13 +169,7 @@ describe('faults of Haraka', function () {
           seeDelivered(ledger, relay)
           seeBounced(ledger, dsns)
           seeQueued(ledger, haraka.queued())
-          const fates = addresses.map(
-            (address) =>
-              ledger
-                .sightings(address)
-                .map(({ fate }) => fate)
-                .join('+') || 'lost',
-          )
+          const fates = addresses.map((address) => ledger.fates(address).join('+') || 'lost')
           assert.deepEqual(
             fates,
             fault.fates.map(([held, alone]) => (plugin ? held : alone)),

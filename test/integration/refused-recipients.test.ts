@@ -105,15 +105,7 @@ describe('a relay server refuses a recipient and hangs up', function () {
         seeBounced(ledger, dsns)
         seeQueued(ledger, haraka.queued())
         assert.deepEqual(
-          Object.fromEntries(
-            Object.keys(fates).map((local) => [
-              local,
-              ledger
-                .sightings(address(local))
-                .map(({ fate }) => fate)
-                .join('+'),
-            ]),
-          ),
+          Object.fromEntries(Object.keys(fates).map((local) => [local, ledger.fates(address(local)).join('+')])),
           fates,
         )
         const bounce = String(dsns.messages[0]?.data ?? '')

@@ -185,8 +185,7 @@ export async function openManyRelays(
     for (const relay of all) seeDelivered(ledger, relay)
     options.elsewhere?.see(ledger)
     seeQueued(ledger, queued)
-    const fates = (name: string, recipient: string): readonly Fate[] =>
-      ledger.sightings(`${recipient}@${name}.test`).map(({ fate }) => fate)
+    const fates = (name: string, recipient: string): readonly Fate[] => ledger.fates(`${recipient}@${name}.test`)
     const sum = ledger.account()
     return {
       sum,
